@@ -1,0 +1,116 @@
+"""The command line, `cs231n`: what learners, authors and instructors run.
+
+Heavy modules are imported inside the commands, so that `cs231n --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cs231n_lib.course import CourseError, find_course
+
+app = typer.Typer(
+    help="Build the training of neural networks from scratch, in ten notebooks.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+console = Console()
+Chapters = Annotated[
+    list[str] | None,
+    typer.Argument(help="Chapters, such as 4 or 04_backprop. Default: all.", show_default=False),
+]
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=Console(stderr=True), transient=True,
+    )
+
+
+def _chosen(course, names) -> list:
+    return [course.chapter(n) for n in names] if names else course.chapters()
+
+
+@app.command()
+def build(
+    chapters: Chapters = None,
+    no_run: Annotated[
+        bool, typer.Option("--no-run", help="Do not execute; keep outputs of unchanged cells.")
+    ] = False,
+) -> None:
+    """Build chapters from solutions/: solution notebook, answers, student notebook.
+
+    Examples: [bold]cs231n build[/bold] (all), [bold]cs231n build 4 --no-run[/bold].
+    """
+    from cs231n_lib.authoring.build import build as build_chapter
+
+    course = find_course()
+    with _progress() as progress:
+        for name in _chosen(course, chapters):
+            task = progress.add_task(name, total=None)
+            build_chapter(
+                course, name, run=not no_run,
+                on_cell=lambda i, n, task=task: progress.update(task, completed=i + 1, total=n),
+            )
+            console.print(f"built {name}")
+
+
+@app.command()
+def prove(
+    chapters: Chapters = None,
+    only: Annotated[str, typer.Option(help="One exercise's name.")] = "",
+    hidden: Annotated[bool, typer.Option(help="With another seed and grading's cases.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", help="Print every variant's card.")] = False,
+) -> None:
+    """Judge every known mistake and every other right answer of the banks."""
+    from cs231n_lib import card
+    from cs231n_lib.authoring.chapter import Chapter
+    from cs231n_lib.authoring.proof import prove as prove_chapter
+
+    course = find_course()
+    table = Table(title="Banks: known mistakes caught and named, other right answers passed")
+    for column in ("chapter", "exercise", "mistakes", "caught", "named", "right", "passed"):
+        table.add_column(column, justify="left" if column in ("chapter", "exercise") else "right")
+    bad = 0
+    for name in _chosen(course, chapters):
+        chapter = Chapter(course.solutions / name)
+        seed = 98_765 if hidden else 231
+        proofs = list(prove_chapter(chapter, seed=seed, hidden=hidden, only=only))
+        for exercise in dict.fromkeys(p.exercise for p in proofs):
+            mine = [p for p in proofs if p.exercise == exercise]
+            wrong = [p for p in mine if p.kind == "mistake"]
+            right = [p for p in mine if p.kind == "right"]
+            table.add_row(
+                name, exercise, f"{len(wrong)}", f"{sum(p.caught for p in wrong)}",
+                f"{sum(p.named for p in wrong)}", f"{len(right)}", f"{sum(p.good for p in right)}",
+            )
+        for p in proofs:
+            bad += not p.good
+            if verbose or not p.good or (p.kind == "mistake" and not p.named):
+                console.print(f"{p.exercise} · {p.kind} · {p.name}", style="bold", markup=False)
+                console.print(card.as_text(p.verdict), markup=False)
+    console.print(table)
+    if bad:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; errors that people can mend are one line and exit code 2."""
+    import sys
+
+    try:
+        app()
+    except CourseError as error:
+        Console(stderr=True).print(f"[bold]cs231n:[/bold] {error}")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
