@@ -320,3 +320,588 @@ for d in range(3):
 # %% [markdown]
 # The same six decimals, without a nudge: the formula gives the slope itself, the nudge an estimate
 # of it.
+
+# %% [markdown]
+# ## Let the graph do the walking
+#
+# Working backwards by hand was mechanical, so a function can do it for *every* graph. Given the
+# root:
+#
+# 1. the root's `grad` becomes 1;
+# 2. each value adds `grad * local_grad` to the `grad` of each parent;
+# 3. a value takes its turn only when **all its children have had theirs**.
+#
+# The third point is where the work is. Suppose $b$ above had been made from a value $t$ as
+# $b = 3t$. Had $b$ taken its turn after its first share, the 2, it would have handed $3 \cdot 2$
+# down to $t$ instead of $3 \cdot 8$.
+#
+# An order in which every value stands behind all its parents is called *topological*. Walk it
+# from its end and the third point always holds. A depth-first search finds it: to visit a value,
+# stop if it was visited before, else visit its parents, and then append the value itself to a
+# list.
+
+# %% [markdown]
+# ### Exercise 4.3 · Backward through a graph (3 points)
+# Write `backward(root)`. Afterwards the `grad` of the root is 1.0 and that of every other value it
+# was made from is $\partial\,\text{root} / \partial(\text{value})$. Nothing is returned; `data`
+# stays as it is.
+#
+# - A value may have many children: its gradient is the sum over all of them.
+# - A value may be a parent twice (`x * x` has the parents `(x, x)`): both arrows count.
+# - Forty diamonds in a row have $2^{40}$ paths. Visit values, never paths.
+# - A root without parents is a graph too.
+# - Chains are up to 500 values long: a recursive visit is fine.
+#
+# <details><summary>Hint 1</summary>
+#
+# Two separate jobs: first make the list in topological order, then go through it from its end and
+# hand out shares with `+=`.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# A function inside the function can visit a value: return if it is in the set `seen`; add it to
+# `seen`; visit each of its `parents`; append it to `order`.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# `for node in reversed(order):` and inside it
+# `for parent, local in zip(node.parents, node.local_grads):`. What goes into `parent.grad`?
+# </details>
+
+# %% tags=["exercise"]
+def backward(root):
+    """Fill in the gradients of a scalar graph.
+
+    Parameters
+    ----------
+    root : Value
+        The end of the graph. Every value has `data`, `parents`, `local_grads` (one number for
+        each parent) and `grad`, which is 0.0 before the call.
+    """
+    ### BEGIN SOLUTION
+    order, seen = [], set()
+
+    def visit(node):
+        if node in seen:
+            return
+        seen.add(node)
+        for parent in node.parents:
+            visit(parent)
+        order.append(node)  # all its parents stand before it now
+
+    visit(root)
+    root.grad = 1.0
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.local_grads):
+            parent.grad += local * node.grad
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("backward", backward)
+
+# %% [markdown]
+# Your function now takes the sigmoid neuron apart into eight operations. A new operation is one
+# line: its number, its parent, its local gradient.
+
+# %% tags=["experiment"]
+def exp(v):
+    return Value(np.exp(v.data), (v,), (np.exp(v.data),), "exp")
+
+
+def inverse(v):
+    return Value(1 / v.data, (v,), (-1 / v.data**2,), "1/·")
+
+
+x0, w0 = Value(1.0, label="x0"), Value(1.5, label="w0")
+x1, w1 = Value(-2.0, label="x1"), Value(1.0, label="w1")
+bias, minus, one = Value(1.0, label="b"), Value(-1.0, label="−1"), Value(1.0, label="1")
+p0, p1 = x0 * w0, x1 * w1
+total = p0 + p1
+z = total + bias
+negative = z * minus
+power = exp(negative)
+below = power + one
+neuron = inverse(below)
+backward(neuron)
+
+# %% tags=["experiment"]
+places = {
+    x0: (0, 4), w0: (0, 3), x1: (0, 2), w1: (0, 1), bias: (1, 1), p0: (1, 3.5), p1: (1, 2.3),
+    total: (2, 2.9), z: (3, 2.3), minus: (3, 0.9), negative: (4, 2.3), power: (5, 2.3),
+    one: (5, 0.9), below: (6, 2.3), neuron: (7, 2.3),
+}
+figure, axis = plt.subplots(figsize=(9.5, 4.2))
+draw_graph(places, axis)
+axis.set_title("From z to the end, four slopes multiply to 0.235 = out (1 − out)")
+plt.show()
+
+out, cache = neuron_forward(np.array([1.0, -2.0]), np.array([1.5, 1.0]), 1.0)
+dx, dw, db = neuron_backward(1.0, cache)
+print(f"your neuron: out {out:.4f}, dx {dx.round(4)}, dw {dw.round(4)}, db {db:.4f}")
+
+# %% [markdown]
+# The numbers in red under `x0`, `w0`, `x1`, `w1` and `b` are those that your hand-made backward
+# pass prints below: the two agree. Even the constants −1 and 1 get a gradient; nobody asks for it.
+
+# %% tags=["experiment"]
+start = Value(1.0)
+y = start
+for _ in range(40):
+    y = y + y
+backward(y)
+print(f"40 doublings: gradient {start.grad:,.0f}, one for each path, with 41 values visited")
+
+# %% [markdown]
+# A trillion paths, 41 visits. That is why backpropagation is cheap: each arrow is used **once**,
+# and an arrow costs one multiplication. The forward pass used each arrow once as well, so the
+# backward pass costs a small constant times the forward pass, whatever the number of weights.
+
+# %% [markdown]
+# ## From numbers to arrays: the affine layer
+#
+# One value for each number would be slow: a network on a thousand images has millions of them. So
+# we group them: a *layer* takes whole arrays forward and whole arrays of gradients back.
+#
+# The affine layer computes `out = x @ w + b` for N examples at once. Entry by entry:
+#
+# $$\text{out}_{nm} = \sum_d x_{nd}\, w_{dm} + b_m.$$
+#
+# ### Exercise 4.4 · Affine forward (1 point)
+# `x` has shape (N, d1, ..., dk), for example (N, 8, 8) or (N, 32, 32, 3): each example is laid out
+# as one row of $D = d_1 \cdots d_k$ numbers, in NumPy's own order. `w` has shape (D, M), `b` (M,).
+# Return `(out, cache)` with `out` of shape (N, M). `x` itself keeps its shape.
+#
+# <details><summary>Hint 1</summary>
+#
+# `x.reshape(N, -1)` lays each example out as a row; `-1` lets NumPy work out D.
+# </details>
+
+# %% tags=["exercise"]
+def affine_forward(x, w, b):
+    """Compute an affine (fully connected) layer.
+
+    Parameters
+    ----------
+    x : array, shape (N, d1, ..., dk)
+        N examples; d1 * ... * dk = D.
+    w : array, shape (D, M)
+    b : array, shape (M,)
+
+    Returns
+    -------
+    out : array, shape (N, M)
+    cache
+        Whatever `affine_backward` needs.
+    """
+    ### BEGIN SOLUTION
+    rows = x.reshape(x.shape[0], -1)  # (N, D)
+    out = rows @ w + b
+    return out, (x, w)
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("affine_forward", affine_forward)
+
+# %% [markdown]
+# Which outputs does each input reach?
+#
+# - $w_{dm}$ reaches column $m$ of `out`, **in every row** $n$, each time with the slope $x_{nd}$.
+#   Add over the paths: $\;dw_{dm} = \sum_n x_{nd}\, \text{dout}_{nm}$.
+# - $x_{nd}$ reaches all of row $n$, with the slopes $w_{dm}$:
+#   $\;dx_{nd} = \sum_m \text{dout}_{nm}\, w_{dm}$.
+# - $b_m$ reaches column $m$ in every row, with the slope 1:
+#   $\;db_m = \sum_n \text{dout}_{nm}$.
+#
+# Each sum over an index that two factors share is a matrix product, and the shapes leave only one
+# way to write it. The picture has N = 6, D = 4, M = 3.
+
+# %% tags=["experiment"]
+figure, axis = plt.subplots(figsize=(8, 2.9))
+N, D, M = 6, 4, 3
+blocks = [
+    ("dx", N, D, 0, plots.SKY), ("dout", N, M, 6, plots.YELLOW), ("wᵀ", M, D, 10.4, plots.ORANGE),
+    ("dw", D, M, 18, plots.ORANGE), ("xᵀ", D, N, 23, plots.SKY), ("dout", N, M, 30.4, plots.YELLOW),
+]
+for name, height, width, left, colour in blocks:
+    axis.add_patch(plt.Rectangle((left, -height / 2), width, height, fc=colour, ec="0.3"))
+    axis.text(left + width / 2, 0, name, ha="center", va="center", fontsize=13)
+    axis.text(left + width / 2, -height / 2 - 0.7, f"({height}, {width})", ha="center", fontsize=9)
+for left, sign in [(5, "="), (9.7, "@"), (22, "="), (29.7, "@")]:
+    axis.text(left, 0, sign, ha="center", va="center", fontsize=16)
+axis.set(xlim=(-1, 35), ylim=(-4.6, 3.6), aspect="equal")
+axis.axis("off")
+axis.set_title("The shapes leave one way to multiply")
+plt.show()
+
+# %% [markdown]
+# The inner sizes must meet and the outer ones must give the variable's own shape. When you forget
+# a formula, write down the shapes.
+#
+# ### Exercise 4.5 · Affine backward (3 points)
+# `dout` has shape (N, M). Return `(dx, dw, db)` in the shapes of `x`, `w` and `b`; in particular
+# `dx` has the shape (N, d1, ..., dk) that `x` came in, not (N, D).
+#
+# <details><summary>Hint 1</summary>
+#
+# `dw` needs the inputs as rows again, (N, D), and their transpose. `dx` comes out as (N, D):
+# reshape it at the end.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `db` adds the rows of `dout`. Sums, not means: the division by N happens once, in the loss.
+# </details>
+
+# %% tags=["exercise"]
+def affine_backward(dout, cache):
+    """Backpropagate through an affine layer.
+
+    Parameters
+    ----------
+    dout : array, shape (N, M)
+    cache
+        From `affine_forward`.
+
+    Returns
+    -------
+    dx : array, shape (N, d1, ..., dk)
+    dw : array, shape (D, M)
+    db : array, shape (M,)
+    """
+    ### BEGIN SOLUTION
+    x, w = cache
+    rows = x.reshape(x.shape[0], -1)  # (N, D)
+    dx = (dout @ w.T).reshape(x.shape)
+    dw = rows.T @ dout
+    db = dout.sum(axis=0)
+    return dx, dw, db
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("affine_backward", affine_backward)
+
+# %% [markdown]
+# To put an array-valued layer before the referee, make one number of its output: multiply by a
+# fixed `dout` and add up. The gradient of that number is what `affine_backward(dout, cache)`
+# returns.
+
+# %% tags=["experiment"]
+rng = np.random.default_rng(4)
+x, w, b = rng.normal(size=(6, 2, 2)), rng.normal(size=(4, 3)), rng.normal(size=3)
+dout = rng.normal(size=(6, 3))
+grads = affine_backward(dout, affine_forward(x, w, b)[1])
+
+for name, array, grad in zip(("dx", "dw", "db"), (x, w, b), grads):
+    def number():
+        return np.sum(affine_forward(x, w, b)[0] * dout)
+
+    nudged = np.array([slope(number, array, i) for i in np.ndindex(array.shape)])
+    worst = np.abs(nudged.reshape(array.shape) - grad).max()
+    print(f"{name} {grad.shape}: all {grad.size} entries agree to 1e-8: {worst < 1e-8}")
+
+# %% [markdown]
+# ## ReLU: a gate for numbers, then for gradients
+#
+# Two affine layers in a row are only one affine layer: $(xW_1)W_2 = x(W_1W_2)$. Between them stands
+# something that bends. The rectified linear unit, entry by entry, is $\text{out} = \max(0, x)$.
+#
+# Its local gradient is 1 where $x > 0$ and 0 where $x < 0$. So a gradient either passes unchanged
+# or stops, and what decides is the sign of the *input* on the way forward, not the sign of `dout`.
+#
+# ### Exercise 4.6 · ReLU forward (1 point)
+# `x` has any shape. Return `(out, cache)`; `x` itself must not change.
+#
+# <details><summary>Hint 1</summary>
+#
+# `np.maximum(a, b)` compares entry by entry; `np.max` does something else.
+# </details>
+
+# %% tags=["exercise"]
+def relu_forward(x):
+    """Compute max(0, x), entry by entry.
+
+    Parameters
+    ----------
+    x : array, any shape
+
+    Returns
+    -------
+    out : array, the shape of x
+    cache
+        Whatever `relu_backward` needs.
+    """
+    ### BEGIN SOLUTION
+    out = np.maximum(x, 0.0)
+    return out, x
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("relu_forward", relu_forward)
+
+# %% [markdown]
+# ### Exercise 4.7 · ReLU backward (1 point)
+# Return `dx` in the shape of `dout`. What you give exactly at $x = 0$ does not matter. `dout` must
+# not change: another layer may still need it.
+#
+# <details><summary>Hint 1</summary>
+#
+# A comparison such as `x > 0` gives an array of truth values; multiplied by numbers it acts as 1
+# and 0.
+# </details>
+
+# %% tags=["exercise"]
+def relu_backward(dout, cache):
+    """Backpropagate through a ReLU.
+
+    Parameters
+    ----------
+    dout : array, any shape
+    cache
+        From `relu_forward`.
+
+    Returns
+    -------
+    dx : array, the shape of dout
+    """
+    ### BEGIN SOLUTION
+    x = cache
+    dx = dout * (x > 0)
+    return dx
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("relu_backward", relu_backward)
+
+# %% tags=["experiment"]
+rng = np.random.default_rng(7)
+x, dout = rng.normal(size=(4, 5)).round(1), rng.normal(size=(4, 5)).round(1)
+out, cache = relu_forward(x)
+dx = relu_backward(dout, cache)
+
+figure, axes = plt.subplots(1, 4, figsize=(9.5, 2.4))
+for axis, name, array in zip(axes, ("x", "out", "dout", "dx"), (x, out, dout, dx)):
+    axis.imshow(array, cmap="PuOr", vmin=-2, vmax=2)
+    for (row, column), value in np.ndenumerate(array):
+        axis.text(column, row, f"{value:.1f}" if value else "0", ha="center", va="center")
+    axis.set_title(name, loc="center")
+    axis.axis("off")
+figure.suptitle("dx is 0 exactly where out is 0", x=0.01, ha="left", weight="bold", fontsize=11)
+plt.show()
+
+# %% [markdown]
+# Compare the second picture with the fourth: same zeros. Negative gradients pass as well as
+# positive ones, where the gate is open.
+
+# %% [markdown]
+# ## Where the gradient starts: the loss
+#
+# In chapter 3 a loss took `W` and `X`. Now it is a layer like the others: it takes the **scores**,
+# whoever made them, and returns the loss with `dscores`, the first `dout` of the walk back.
+#
+# For one example with scores $s$ and true class $y$, the softmax loss is
+#
+# $$L = -\ln \frac{e^{s_y}}{\sum_j e^{s_j}} = \ln \sum_j e^{s_j} - s_y, \qquad
+# \frac{\partial L}{\partial s_j} = p_j - [j = y], \quad p_j = \frac{e^{s_j}}{\sum_k e^{s_k}}.$$
+#
+# The loss of a batch is the **mean** over its N examples, so every gradient is divided by N.
+#
+# Scores of ±1000 overflow `exp`. Subtract each row's largest score first: it cancels in $p$, and
+# $L$ keeps its value as long as the logarithm is taken of the sum, not of a $p_y$ that may have
+# become 0.
+
+# %% [markdown]
+# ### Exercise 4.8 · Softmax loss on scores (2 points)
+# `scores` (N, C), `y` (N,) integers. Return `(loss, dscores)`: a number, and an array of shape
+# (N, C). Both must be finite and right at scores of ±1000: an example whose true class is 2000
+# behind has a loss of 2000.
+#
+# <details><summary>Hint 1</summary>
+#
+# With `s = scores - scores.max(axis=1, keepdims=True)` the loss of row n is
+# `log(sum(exp(s[n]))) - s[n, y[n]]`.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `array[np.arange(N), y]` picks one entry of each row, and can be assigned to.
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# `dscores` is a copy of the probabilities with 1 taken off at the true classes, divided by N.
+# </details>
+
+# %% tags=["exercise"]
+def softmax_loss(scores, y):
+    """Compute the softmax (cross-entropy) loss and its gradient.
+
+    Parameters
+    ----------
+    scores : array, shape (N, C)
+    y : array of int, shape (N,)
+        True classes, 0 <= y < C.
+
+    Returns
+    -------
+    loss : float
+        Mean over the N examples, natural logarithm.
+    dscores : array, shape (N, C)
+    """
+    ### BEGIN SOLUTION
+    N = len(y)
+    shifted = scores - scores.max(axis=1, keepdims=True)  # (N, C), nothing above 0
+    powers = np.exp(shifted)
+    total = powers.sum(axis=1, keepdims=True)  # (N, 1), at least 1
+    right = shifted[np.arange(N), y]  # (N,)
+    loss = np.mean(np.log(total[:, 0]) - right)
+    dscores = powers / total
+    dscores[np.arange(N), y] -= 1.0
+    dscores /= N
+    return loss, dscores
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("softmax_loss", softmax_loss)
+
+# %% [markdown]
+# ### Exercise 4.9 · Hinge loss on scores (2 points)
+# The multiclass SVM loss asks every wrong class to stay at least 1 below the true one:
+#
+# $$L = \sum_{j \ne y} \max(0,\; s_j - s_y + 1).$$
+#
+# A wrong class that breaks its margin has slope $+1$ along its own score and adds $-1$ to the slope
+# along $s_y$. So $\partial L/\partial s_y$ is minus the **number** of broken margins. Again the loss
+# of a batch is the mean over its examples.
+#
+# Return `(loss, dscores)` as before. The true class itself is not in the sum.
+#
+# <details><summary>Hint 1</summary>
+#
+# All margins at once: `scores - true[:, None] + 1`, where `true` (N,) holds each row's true score;
+# then the true classes' own entries must be set to 0.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Start the gradient as 1 where a margin is positive and 0 elsewhere; then put minus the row's count
+# at the true class; then divide by N.
+# </details>
+
+# %% tags=["exercise"]
+def svm_loss(scores, y):
+    """Compute the multiclass hinge loss (margin 1) and its gradient.
+
+    Parameters
+    ----------
+    scores : array, shape (N, C)
+    y : array of int, shape (N,)
+
+    Returns
+    -------
+    loss : float
+        Mean over the N examples.
+    dscores : array, shape (N, C)
+    """
+    ### BEGIN SOLUTION
+    N = len(y)
+    rows = np.arange(N)
+    margins = np.maximum(0.0, scores - scores[rows, y][:, None] + 1.0)  # (N, C)
+    margins[rows, y] = 0.0
+    loss = margins.sum() / N
+    dscores = (margins > 0).astype(float)
+    dscores[rows, y] = -dscores.sum(axis=1)
+    dscores /= N
+    return loss, dscores
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("svm_loss", svm_loss)
+
+# %% tags=["experiment"]
+scores, y = np.array([[2.0, 1.6, -1.0, 0.5]]), np.array([0])
+places = np.arange(4)
+plt.bar(places - 0.2, softmax_loss(scores, y)[1][0], 0.38, color=plots.BLUE, label="softmax")
+plt.bar(places + 0.2, svm_loss(scores, y)[1][0], 0.38, color=plots.ORANGE, label="hinge")
+plt.axhline(0, color="0.3", lw=0.8)
+names = [f"class {j}\nscore {s:g}" for j, s in enumerate(scores[0])]
+plt.xticks(places, names)
+plt.ylabel("slope of the loss along the score")
+plt.title("Softmax pulls on every class, the hinge only on broken margins")
+plt.legend()
+plt.show()
+for name, loss in (("softmax", softmax_loss), ("hinge", svm_loss)):
+    print(f"{name}: the slopes add up to 0: {abs(loss(scores, y)[1].sum()) < 1e-12}")
+
+# %% [markdown]
+# Class 0 is the true one. Class 1 is only 0.4 behind it, so both losses want it lower; classes 2
+# and 3 are far enough behind for the hinge, which leaves them alone, while softmax still presses a
+# little. In each row the slopes add up to 0: raising *all* scores by the same amount changes
+# neither loss.
+
+# %% [markdown]
+# ## A network out of your layers
+#
+# Put the parts in a row:
+#
+# $$X \xrightarrow{\;W_1,\, b_1\;} a \xrightarrow{\;\text{ReLU}\;} h
+#   \xrightarrow{\;W_2,\, b_2\;} \text{scores} \xrightarrow{\;y\;} \text{loss}$$
+#
+# Backwards the same functions appear in the opposite order, each fed with what the one after it
+# returned: `softmax_loss` gives `dscores`; `affine_backward` turns it into `dh`, `dW2`, `db2`;
+# `relu_backward` turns `dh` into `da`; `affine_backward` turns `da` into `dX`, `dW1`, `db1`.
+#
+# The penalty $\tfrac12\,\text{reg}\,(\sum W_1^2 + \sum W_2^2)$ is a second way from the weights to
+# the loss. Paths add: each `dW` gets $\text{reg} \cdot W$ on top. Biases are not penalised.
+
+# %% [markdown]
+# ### Exercise 4.10 · Two-layer network (3 points)
+# `params` is a dict with `W1` (D, H), `b1` (H,), `W2` (H, C), `b2` (C,); `X` is (N, D), `y` (N,),
+# `reg` a number. Return `(loss, grads)`; `grads` is a dict with the same keys and shapes. Leave
+# `params` and its arrays as they are.
+#
+# Use the functions you have: there is no new calculus here, only order.
+#
+# <details><summary>Hint 1</summary>
+#
+# Each forward call returns its own cache. Keep all three under different names, and give each
+# backward call the cache of *its* forward call.
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The penalty enters twice: in the loss with the factor 1/2, in `grads["W1"]` and `grads["W2"]`
+# without it.
+# </details>
+
+# %% tags=["exercise"]
+def two_layer_loss(params, X, y, reg):
+    """Compute loss and gradients of affine - ReLU - affine - softmax.
+
+    Parameters
+    ----------
+    params : dict
+        W1 (D, H), b1 (H,), W2 (H, C), b2 (C,).
+    X : array, shape (N, D)
+    y : array of int, shape (N,)
+    reg : float
+        Strength of the penalty 0.5 * reg * (sum(W1**2) + sum(W2**2)).
+
+    Returns
+    -------
+    loss : float
+    grads : dict
+        The gradient of each parameter, under its name.
+    """
+    ### BEGIN SOLUTION
+    W1, b1, W2, b2 = params["W1"], params["b1"], params["W2"], params["b2"]
+    a, first = affine_forward(X, W1, b1)  # (N, H)
+    h, gate = relu_forward(a)  # (N, H)
+    scores, second = affine_forward(h, W2, b2)  # (N, C)
+    loss, dscores = softmax_loss(scores, y)
+    loss = loss + 0.5 * reg * (np.sum(W1**2) + np.sum(W2**2))
+
+    dh, dW2, db2 = affine_backward(dscores, second)
+    da = relu_backward(dh, gate)
+    _, dW1, db1 = affine_backward(da, first)
+    dW1 = dW1 + reg * W1
+    dW2 = dW2 + reg * W2
+    return loss, {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("two_layer_loss", two_layer_loss)
