@@ -100,8 +100,9 @@ def gradient_report(f, x, analytic, *, h=1e-5, num_checks=None, rng=None):
     Returns
     -------
     GradientReport
-        Relative errors are |a - n| / max(|a| + |n|, 1e-3 * largest |analytic|, 1e-8): entries that
-        are zero beside the others are measured by the others' size, where rounding cannot alarm.
+        Relative errors are (|a - n| - r) / max(|a| + |n|, 1e-3 * largest |analytic|, 1e-8), at
+        least 0. Entries that are zero beside the others are measured by the others' size, and what
+        the rounding of f alone can cause, r = 1e-15 * |f(x)| / h, is no error.
 
     Raises
     ------
@@ -126,10 +127,11 @@ def gradient_report(f, x, analytic, *, h=1e-5, num_checks=None, rng=None):
         moved.flat[place] = original.flat[place] - h
         numerical[k] = (above - float(f(moved))) / (2 * h)
         moved.flat[place] = original.flat[place]
-    f(original)
+    rounding = 1e-15 * abs(float(f(original))) / h
     chosen = analytic.ravel()[places]
-    floor = max(1e-3 * np.max(np.abs(analytic), initial=0.0), 1e-8)
-    errors = np.abs(chosen - numerical) / np.maximum(np.abs(chosen) + np.abs(numerical), floor)
+    floor = max(1e-3 * np.max(np.abs(analytic), initial=0.0, where=~np.isnan(analytic)), 1e-8)
+    errors = np.maximum(np.abs(chosen - numerical) - rounding, 0)
+    errors /= np.maximum(np.abs(chosen) + np.abs(numerical), floor)
     indices = np.stack(np.unravel_index(places, x.shape), axis=1) if x.ndim else np.empty((1, 0))
     return GradientReport(indices.astype(int), chosen, numerical, errors, x.size)
 

@@ -218,15 +218,18 @@ class Trainer:
 
     def _settings(self):
         """Facts that must agree between a checkpoint and the run that goes on from it."""
-        rule = {k: v for k, v in vars(self.optimizer).items() if isinstance(v, (int, float))}
-        for moving in ("t", "_size", "_eps", *(["lr"] if self.schedule else [])):
-            rule.pop(moving, None)
+        moving = {"t"} | ({"lr"} if self.schedule is not None else set())
+        constants = ", ".join(
+            f"{name}={value}"
+            for name, value in vars(self.optimizer).items()
+            if isinstance(value, (int, float)) and name[0] != "_" and name not in moving
+        )
         return {
             "network": repr(self.model),
             "parts": list(self.model.layers),
             "keep": self.model.dropout_keep,
             "loss": type(self.model.loss_function).__name__,
-            "optimizer": f"{type(self.optimizer).__name__} {rule}",
+            "optimizer": f"{type(self.optimizer).__name__}({constants})",
             "schedule": repr(self.schedule),
             "batch_size": self.batch_size,
             "reg": self.reg,
