@@ -182,18 +182,27 @@ def build(course: Course, name: str, *, run: bool = True, on_cell=None) -> None:
     write_answers(chapter)
     if run:
         execute(notebook, chapter.folder, on_cell=on_cell)
+        # Times differ from run to run; a second build must not change a byte.
+        keep_outputs(notebook, chapter.folder / f"{name}.ipynb", tag="timing")
     else:
         keep_outputs(notebook, chapter.folder / f"{name}.ipynb")
     write_notebook(notebook, chapter.folder / f"{name}.ipynb")
     release(course, name)
 
 
-def keep_outputs(notebook, path: Path) -> None:
-    """Take the outputs of unchanged cells from the notebook that is already there."""
+def keep_outputs(notebook, path: Path, *, tag: str = "") -> None:
+    """Take the outputs of unchanged cells from the notebook that is already there.
+
+    Parameters
+    ----------
+    tag : str, optional
+        Only those of cells with this tag.
+    """
     if not path.exists():
         return
     old = {c.id: c for c in nbformat.read(path, as_version=4).cells}
     for cell in notebook.cells:
         before = old.get(cell.id)
-        if cell.cell_type == "code" and before is not None and before.source == cell.source:
+        wanted = not tag or tag in cell.metadata.get("tags", [])
+        if wanted and cell.cell_type == "code" and before and before.source == cell.source:
             cell.outputs, cell.execution_count = before.outputs, before.execution_count
