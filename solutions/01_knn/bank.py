@@ -618,12 +618,13 @@ def any_votes(rng):
 
 
 def tied_votes(rng):
-    # In each row two labels have two votes among the nearest four; the nearest neighbour has the
-    # larger of the two labels, so neither it nor the order of the training set decides.
+    # In each row two labels have two votes among the nearest four. The nearest neighbour has the
+    # larger of them in the first rows and the smaller in the last two, and the order of the
+    # training set does not decide either.
     y_train = np.array([8, 2, 5, 2, 8, 5, 9, 9])
-    order = np.array([[0, 1, 4, 3], [2, 3, 5, 1], [6, 2, 7, 5], [4, 3, 1, 0]])
-    dists = rng.uniform(10, 20, size=(4, 8))
-    near = np.sort(rng.uniform(1, 5, size=(4, 4)), axis=1)
+    order = np.array([[0, 1, 4, 3], [2, 3, 5, 1], [6, 2, 7, 5], [1, 0, 3, 4], [5, 6, 7, 2]])
+    dists = rng.uniform(10, 20, size=(5, 8))
+    near = np.sort(rng.uniform(1, 5, size=(5, 4)), axis=1)
     np.put_along_axis(dists, order, near, axis=1)
     return dict(dists=dists, y_train=y_train, k=4)
 
