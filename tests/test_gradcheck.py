@@ -39,8 +39,8 @@ def test_nan_never_passes():
 
 
 def test_a_gradient_of_zero_is_no_alarm_where_only_rounding_differs():
-    f = lambda x: 1000 * np.mean(np.cos(x) ** 2 + np.sin(x) ** 2)  # noqa: E731  1000, but rounded
-    report = gradient_report(f, np.linspace(0.1, 0.9, 9), np.zeros(9))
+    f = lambda x: np.nextafter(1000, 2000) if x[0] > 0.3 else 1000.0  # noqa: E731  a last bit
+    report = gradient_report(f, np.array([0.3]), np.zeros(1))
     assert report.numerical.any() and report.passed()
 
 
