@@ -55,7 +55,8 @@ def loss_and_grads(functions, inputs, exercise):
     names = tuple(params)
     result = functions[exercise.name](params, inputs["X"], inputs["y"], inputs["reg"])
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        got = f"{len(result)} values" if isinstance(result, (tuple, list)) else type(result).__name__
+        many = isinstance(result, (tuple, list))
+        got = f"{len(result)} values" if many else type(result).__name__
         raise TypeError(f"must return the pair (loss, grads), got {got}")
     loss, grads = result
     if not isinstance(grads, Mapping):

@@ -155,7 +155,9 @@ check_prediction(my_guess, f_of(2, 3.01, -4) - f_of(2, 3, -4), within=0.03)
 # hands every parent its share: its gradient times the arrow's number.
 
 # %% tags=["experiment", "nbval-ignore-output"]
-steps = [(None, {}), (f, {f: 1}), (f, {q: 3, b: 2}), (q, {p: 3, c: 3}), (p, {a: 9, b: 8}), (None, {})]
+steps = [
+    (None, {}), (f, {f: 1}), (f, {q: 3, b: 2}), (q, {p: 3, c: 3}), (p, {a: 9, b: 8}), (None, {}),
+]
 says = [
     "forward: the values", "start: df/df = 1", "the product gives q and b their shares",
     "the sum copies its 3 to p and c", "the first product: b now has 2 + 6 = 8", "all slopes known",
@@ -766,9 +768,9 @@ check("softmax_loss", softmax_loss)
 #
 # $$L = \sum_{j \ne y} \max(0,\; s_j - s_y + 1).$$
 #
-# A wrong class that breaks its margin has slope $+1$ along its own score and adds $-1$ to the slope
-# along $s_y$. So $\partial L/\partial s_y$ is minus the **number** of broken margins. Again the loss
-# of a batch is the mean over its examples.
+# A wrong class that breaks its margin has slope $+1$ along its own score and adds $-1$ to the
+# slope along $s_y$. So $\partial L/\partial s_y$ is minus the **number** of broken margins. Again
+# the loss of a batch is the mean over its examples.
 #
 # Return `(loss, dscores)` as before. The true class itself is not in the sum.
 #
@@ -905,3 +907,505 @@ def two_layer_loss(params, X, y, reg):
 
 # %% tags=["check"]
 check("two_layer_loss", two_layer_loss)
+
+# %% [markdown]
+# Two of your own implementations can now check each other. The next cell builds the same loss out
+# of `Value`s, number by number, lets your `backward` walk that graph, and compares. (NumPy arrays
+# can hold `Value`s; `@` then calls their `*` and `+`.)
+
+# %% tags=["experiment"]
+def relu(v):
+    return Value(max(v.data, 0.0), (v,), (float(v.data > 0),), "relu")
+
+
+def log(v):
+    return Value(np.log(v.data), (v,), (1 / v.data,), "ln")
+
+
+def loss_of_values(params, X, y):
+    hidden = np.vectorize(relu, otypes=[object])(X @ params["W1"] + params["b1"])
+    scores = hidden @ params["W2"] + params["b2"]
+    loss = Value(0.0)
+    for n in range(len(y)):
+        total = Value(0.0)
+        for score in scores[n]:
+            total = total + exp(score)
+        loss = loss + log(total) + Value(-1.0) * scores[n, y[n]]
+    return loss * Value(1 / len(y))
+
+# %% tags=["experiment"]
+def count_values(root):
+    seen, waiting = set(), [root]
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting.extend(node.parents)
+    return len(seen)
+
+
+rng = np.random.default_rng(3)
+X, y = rng.normal(size=(5, 8)), rng.integers(3, size=5)
+shapes = {"W1": (8, 6), "b1": (6,), "W2": (6, 3), "b2": (3,)}
+params = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+loss, grads = two_layer_loss(params, X, y, reg=0.0)
+
+wrap = np.vectorize(Value, otypes=[object])
+wrapped = {name: wrap(array) for name, array in params.items()}
+root = loss_of_values(wrapped, wrap(X), y)
+backward(root)
+for name in params:
+    by_values = np.vectorize(lambda v: v.grad)(wrapped[name])
+    print(f"{name}: equal to 1e-12: {np.abs(by_values - grads[name]).max() < 1e-12}")
+print(f"{count_values(root):,} values; with arrays, 4 calls forward and 3 back")
+
+# %% [markdown]
+# Same numbers, two ways. The arrays do nothing that the graph of single numbers does not do; they
+# do it in a few large steps, which is what computers are fast at.
+
+# %% [markdown]
+# ## Watch it bend
+#
+# A linear classifier cuts the plane with straight lines (chapter 2). Here are two interlocked
+# half-moons, and your network with 20 hidden units on its way.
+
+# %% tags=["experiment"]
+def init_params(D, H, C, rng, scale=0.1):
+    return {
+        "W1": scale * rng.normal(size=(D, H)), "b1": np.zeros(H),
+        "W2": scale * rng.normal(size=(H, C)), "b2": np.zeros(C),
+    }
+
+
+def predict(params, X):
+    hidden = np.maximum(0, X @ params["W1"] + params["b1"])
+    return np.argmax(hidden @ params["W2"] + params["b2"], axis=1)
+
+
+def accuracy(params, X, y):
+    return float(np.mean(predict(params, X) == y))
+
+
+def step(params, X, y, learning_rate, reg=0.0):
+    loss, grads = two_layer_loss(params, X, y, reg)
+    return loss, {name: params[name] - learning_rate * grads[name] for name in params}
+
+# %% tags=["experiment", "nbval-ignore-output"]
+rng = np.random.default_rng(0)
+angle = rng.uniform(0, np.pi, size=200)
+upper = np.arange(200) < 100
+X = np.where(upper, [np.cos(angle), np.sin(angle)], [1 - np.cos(angle), 0.4 - np.sin(angle)]).T
+X, y = X + 0.12 * rng.normal(size=X.shape), (~upper).astype(int)
+
+params, done = init_params(2, 20, 2, rng, scale=0.5), 0
+figure, axis = plt.subplots(figsize=(4.8, 3.6))
+schedule = [0, 1, 2, 4, 6, 8, 12, 16, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000]
+
+
+def draw(i):
+    global params, done
+    while done < schedule[i]:
+        params, done = step(params, X, y, 0.5)[1], done + 1
+    axis.cla()
+    plots.decision_regions(lambda points: predict(params, points), X, y, axis=axis, steps=120)
+    axis.set(title=f"step {done}: {accuracy(params, X, y):.0%} right", xlabel="x1", ylabel="x2")
+
+
+plots.animate(draw, len(schedule), figure=figure, seconds_per_frame=0.45)
+
+# %% [markdown]
+# At first the border is nearly straight. Then it folds: each hidden unit is a straight line across
+# the plane, and where a unit switches on, the border may turn.
+
+# %% [markdown]
+# ## Overfit twenty images on purpose
+#
+# Before a long training, one cheap test: can the network learn 20 images by heart? If it cannot,
+# something is broken, and more data will not mend it.
+#
+# The images are 8×8 handwritten digits. We do it twice: with the true labels, and with the same
+# labels **shuffled**, so that there is nothing to understand. How many of the 20 shuffled labels
+# will the network get right after 300 steps?
+
+# %% tags=["predict"]
+my_guess = None  # a percentage, 0 to 100
+
+# %% tags=["experiment"]
+data = load("digits")
+mean_image = data.X_train.reshape(len(data.X_train), -1).mean(axis=0)
+X_train = data.X_train.reshape(len(data.X_train), -1) - mean_image
+X_val = data.X_val.reshape(len(data.X_val), -1) - mean_image
+y_train, y_val = data.y_train, data.y_val
+
+X_small, y_small = X_train[:20], y_train[:20]
+y_shuffled = np.random.default_rng(1).permutation(y_small)
+figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
+for labels, name, colour in ((y_small, "true", plots.BLUE), (y_shuffled, "shuffled", plots.ORANGE)):
+    params, losses, rights = init_params(64, 50, 10, np.random.default_rng(0)), [], []
+    for _ in range(300):
+        rights.append(100 * accuracy(params, X_small, labels))
+        loss, params = step(params, X_small, labels, 0.5)
+        losses.append(loss)
+    axes[0].semilogy(losses, color=colour, label=f"{name} labels")
+    axes[1].plot(rights, color=colour)
+    print(f"{name} labels: all 20 right from step {rights.index(100)}, loss {losses[-1]:.3f}, "
+          f"{accuracy(params, X_val, y_val):.0%} right on new images")
+axes[0].set(xlabel="step", ylabel="training loss (nats)", title="Both losses go to zero")
+axes[1].set(xlabel="step", ylabel="training accuracy (%)", xlim=(0, 80))
+axes[1].set_title("Nonsense takes a little longer")
+axes[0].legend()
+plt.show()
+check_prediction(my_guess, rights[-1], unit="%")
+
+# %% [markdown]
+# All 20, both times. With 3,760 parameters for 20 images, learning by heart is easy, and the
+# shuffled run is no better than chance on new images. So this test says that *gradients and
+# training work*. It says nothing about whether anything was understood: only images that the
+# network has not seen can say that.
+
+# %% [markdown]
+# ## Train it for real
+#
+# Now all training images, in mini-batches of 100. Watch three curves: the loss, the accuracy on
+# the training images and the accuracy on validation images, which take no part in the training.
+
+# %% tags=["experiment"]
+def train(params, steps, learning_rate, reg, rng):
+    """Mini-batch gradient descent; history rows are (loss, training and validation accuracy)."""
+    history = []
+    for _ in range(steps):
+        batch = rng.choice(len(X_train), 100, replace=False)
+        loss, params = step(params, X_train[batch], y_train[batch], learning_rate, reg)
+        right = accuracy(params, X_train, y_train), accuracy(params, X_val, y_val)
+        history.append((loss, *right))
+    return params, np.array(history)
+
+
+healthy, history = train(
+    init_params(64, 36, 10, np.random.default_rng(0)), 1000, 0.3, 1e-3, np.random.default_rng(1)
+)
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.2))
+left.plot(history[:, 0], color=plots.BLUE, lw=0.8)
+left.set(xlabel="step", ylabel="loss of the batch (nats)", ylim=(0, None))
+left.set_title("The loss shakes: each batch differs")
+right.plot(100 * history[:, 1], color=plots.BLUE, label="training")
+right.plot(100 * history[:, 2], color=plots.ORANGE, label="validation")
+right.set(xlabel="step", ylabel="accuracy (%)", ylim=(80, 100.5))
+right.set_title("A gap of about 2 points remains")
+right.legend(loc="lower right")
+plt.show()
+print(f"after 1,000 steps: training {history[-1, 1]:.1%}, validation {history[-1, 2]:.1%}")
+
+# %% [markdown]
+# The batch loss is noisy because every batch holds other images; its trend is what counts. The
+# distance between the two accuracies is the part that was learned by heart.
+
+# %% [markdown]
+# ## Look at the first layer
+#
+# Each column of `W1` has 64 numbers, one for each pixel, so it can be drawn as an 8×8 image: the
+# pattern that this hidden unit answers to. Four networks, trained in the same way but for one
+# setting. Which ones are ill? Look before you read the numbers.
+
+# %% tags=["experiment"]
+settings = [
+    ("healthy", dict(scale=0.1), dict(learning_rate=0.3, reg=1e-3)),
+    ("start too large: std 1", dict(scale=1.0), dict(learning_rate=0.03, reg=0.0)),
+    ("learning rate 15", dict(scale=0.1), dict(learning_rate=15.0, reg=0.0)),
+    ("penalty 0.1", dict(scale=0.1), dict(learning_rate=0.3, reg=0.1)),
+]
+rows, names = [], []
+for name, start, how in settings:
+    first = init_params(64, 36, 10, np.random.default_rng(0), **start)
+    trained, history = train(first, 1000, rng=np.random.default_rng(1), **how)
+    hidden = np.maximum(0, X_train @ trained["W1"] + trained["b1"])
+    dead = int((hidden.max(axis=0) == 0).sum())
+    rows.append(trained["W1"][:, :12])
+    names.append(f"{name} · {history[-1, 2]:.0%} of validation right, {dead} of 36 units dead")
+
+figure = plots.show_weights(np.hstack(rows), (8, 8, 1), columns=12, titles=[""] * 48, size=0.7)
+for row, name in enumerate(names):
+    figure.axes[12 * row].set_title(name, loc="left", fontsize=9)
+plt.show()
+
+# %% [markdown]
+# - **Healthy**: smooth strokes and edges, all different.
+# - **Start too large**: pixel noise. The random start is so large that training hardly changes it.
+# - **Learning rate 15**: the first steps threw most units to where no image switches them on. Their
+#   gradient is 0, so they stay as they are for ever; the accuracy is ruined.
+# - **Penalty 0.1**: smooth, but the weights are so small that the scores are nearly equal.
+#
+# Noise, dead units and copies of one pattern are visible here long before they are understood from
+# a curve.
+
+# %% [markdown]
+# ## Deeper
+#
+# Nothing above was made for two layers. A third one is two more calls.
+#
+# ### Exercise 4.11 · Three-layer scores (1 point)
+# `params` holds `W1` (D, H1), `b1`, `W2` (H1, H2), `b2`, `W3` (H2, C), `b3`; `X` is (N, D). Return
+# the scores (N, C) of affine – ReLU – affine – ReLU – affine. No loss, no gradient.
+#
+# <details><summary>Hint 1</summary>
+#
+# A ReLU stands *between* layers. Scores may well be negative: nothing follows the last affine
+# layer.
+# </details>
+
+# %% tags=["exercise"]
+def three_layer_scores(params, X):
+    """Compute the scores of affine - ReLU - affine - ReLU - affine.
+
+    Parameters
+    ----------
+    params : dict
+        W1 (D, H1), b1 (H1,), W2 (H1, H2), b2 (H2,), W3 (H2, C), b3 (C,).
+    X : array, shape (N, D)
+
+    Returns
+    -------
+    scores : array, shape (N, C)
+    """
+    ### BEGIN SOLUTION
+    out = X
+    for layer in (1, 2, 3):
+        out, _ = affine_forward(out, params[f"W{layer}"], params[f"b{layer}"])
+        if layer < 3:
+            out, _ = relu_forward(out)
+    return out
+    ### END SOLUTION
+
+# %% tags=["check"]
+check("three_layer_scores", three_layer_scores)
+
+# %% [markdown]
+# ## The gradient check, layer by layer
+#
+# In a deep network one wrong line spoils many gradients. Which line? Here is a network of any
+# depth out of your functions, with a fault that can be planted: the ReLU behind layer `broken` is
+# forgotten on the way back.
+
+# %% tags=["experiment"]
+def deep_loss(weights, X, y, broken=None):
+    """Return (loss, [dW1, dW2, ...]) of a ReLU network without biases."""
+    out, caches, gates = X, [], []
+    for number, W in enumerate(weights, 1):
+        out, cache = affine_forward(out, W, np.zeros(W.shape[1]))
+        caches.append(cache)
+        if number < len(weights):
+            out, gate = relu_forward(out)
+            gates.append(gate)
+    loss, dout = softmax_loss(out, y)
+    grads = []
+    for number in range(len(weights), 0, -1):
+        if number < len(weights) and number != broken:
+            dout = relu_backward(dout, gates[number - 1])
+        dout, dW, _ = affine_backward(dout, caches[number - 1])
+        grads.insert(0, dW)
+    return loss, grads
+
+
+def deep_weights(depth, rng, std=None):
+    """Return weights 64 -> 30 -> ... -> 10; std defaults to sqrt(2 / inputs)."""
+    sizes = [64] + [30] * (depth - 1) + [10]
+    return [(std or np.sqrt(2 / a)) * rng.normal(size=(a, b)) for a, b in zip(sizes, sizes[1:])]
+
+# %% [markdown]
+# To compare two gradients, take their **relative error**: the length of the difference, divided by
+# the sum of both lengths. It is 0 when they agree and near 1 when they have nothing in common.
+# Twenty entries of each weight matrix are enough.
+
+# %% tags=["experiment"]
+def relative_error(weights, layer, grads, X, y):
+    """Compare 20 entries of the gradient of weights[layer] with nudges."""
+    W, rng = weights[layer], np.random.default_rng(layer)
+    chosen = [(rng.integers(W.shape[0]), rng.integers(W.shape[1])) for _ in range(20)]
+    nudged = np.array([slope(lambda: deep_loss(weights, X, y)[0], W, i) for i in chosen])
+    yours = np.array([grads[layer][i] for i in chosen])
+    lengths = np.linalg.norm(nudged) + np.linalg.norm(yours)
+    return np.linalg.norm(nudged - yours) / lengths
+
+
+X_ten, y_ten = X_train[:10], y_train[:10]
+weights = deep_weights(6, np.random.default_rng(0))
+for broken, colour, name in ((None, plots.BLUE, "correct"), (3, plots.RED, "one ReLU forgotten")):
+    grads = deep_loss(weights, X_ten, y_ten, broken)[1]
+    errors = [relative_error(weights, layer, grads, X_ten, y_ten) for layer in range(6)]
+    plt.semilogy(range(1, 7), errors, "o-", color=colour, label=name)
+    print(f"{name}: layers that fail: {[k + 1 for k in range(6) if errors[k] > 1e-5]}")
+plt.xlabel("layer")
+plt.ylabel("relative error of dW")
+plt.title("Layers 4 to 6 pass: the fault is between layers 3 and 4")
+plt.legend(loc="center right")
+plt.show()
+
+# %% [markdown]
+# The gradient comes from the right. It is good until it meets the fault, and bad from there on. So
+# read a gradient check **from the last layer backwards**: the first layer that fails has the fault
+# just above it. Values around $10^{-9}$ are rounding; values near 1 are an error in the code.
+#
+# But a check can also fail although the code is right. Take networks of 1 to 10 layers, once with
+# weights of a sensible size and once with small ones.
+
+# %% tags=["experiment"]
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.3))
+depths = range(1, 11)
+for std, colour, name in ((None, plots.BLUE, "sqrt(2 / inputs)"), (0.01, plots.ORANGE, "0.01")):
+    errors, lengths = [], []
+    for depth in depths:
+        weights = deep_weights(depth, np.random.default_rng(depth), std)
+        grads = deep_loss(weights, X_ten, y_ten)[1]
+        errors.append(relative_error(weights, 0, grads, X_ten, y_ten))
+        lengths.append(np.linalg.norm(grads[0]))
+    left.semilogy(depths, errors, "o-", color=colour)
+    right.semilogy(depths, lengths, "o-", color=colour, label=f"std of weights {name}")
+left.set(xlabel="layers", ylabel="relative error of dW1")
+left.set_title("Small weights: the check fails with depth")
+right.set(xlabel="layers", ylabel="length of dW1")
+right.set_title("… because the gradient vanishes")
+right.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# The code is the same in both. With small weights each layer shrinks the gradient; after eight
+# layers it is about $10^{-11}$ long. The loss is about 2.3 and is known to 16 digits, so a nudge
+# of $10^{-5}$ cannot see slopes below about $10^{-16} \cdot 2.3 / 10^{-5} \approx 2 \cdot
+# 10^{-11}$. Here the *nudge* is wrong and the formula right.
+#
+# Why depth does this to gradients, and which start prevents it, is the matter of chapter 6.
+
+# %% [markdown]
+# ## Often said, and wrong
+#
+# **"The loss does not move, so nothing is being learned."** Accuracy asks only which score is
+# largest; the loss asks by how much. Start with a small `W2` and look at the first steps.
+
+# %% tags=["experiment"]
+params = init_params(64, 50, 10, np.random.default_rng(0))
+params["W2"] *= 0.01
+print("step   loss   accuracy")
+for number in range(9):
+    right = accuracy(params, X_train, y_train)
+    loss, params = step(params, X_train, y_train, 0.1)
+    if number % 4 == 0:
+        print(f"{number:4d}  {loss:.2f}     {right:.0%}")
+
+# %% [markdown]
+# The loss went down by one part in a hundred, and most images are now on the right side: the scores
+# are still tiny, but their order is good.
+#
+# **"100 % on the training images means overfitting."** Only a *gap* means that. Make a problem so
+# easy that both accuracies are 1: telling zeros from ones.
+
+# %% tags=["experiment"]
+easy_train, easy_val = y_train < 2, y_val < 2
+params = init_params(64, 20, 2, np.random.default_rng(0))
+for _ in range(200):
+    params = step(params, X_train[easy_train], y_train[easy_train], 0.5)[1]
+print(f"training   {accuracy(params, X_train[easy_train], y_train[easy_train]):.1%}")
+print(f"validation {accuracy(params, X_val[easy_val], y_val[easy_val]):.1%}")
+
+# %% [markdown]
+# **"Backpropagation is how a network learns."** It only finds the gradient. What is done with the
+# gradient is another choice (chapter 8), and the same gradient can make the loss better or worse:
+
+# %% tags=["experiment"]
+params = init_params(64, 20, 10, np.random.default_rng(0), scale=0.3)
+loss, grads = two_layer_loss(params, X_train, y_train, 0.0)
+print(f"before      loss {loss:.2f}")
+for learning_rate in (0.01, 0.3, 30.0):
+    moved = {name: params[name] - learning_rate * grads[name] for name in params}
+    after = two_layer_loss(moved, X_train, y_train, 0.0)[0]
+    print(f"step {learning_rate:5.2f}  loss {after:.2f}  {'better' if after < loss else 'worse'}")
+
+# %% [markdown]
+# One gradient, three steps: a little better, better, far worse.
+
+# %% [markdown]
+# ## In your own words
+#
+# ### Question 1 · All weights zero
+# Somebody starts `two_layer_loss` with `W1`, `b1`, `W2` and `b2` all exactly 0, and takes ReLU's
+# slope at 0 to be 0. Which of the four gradients are 0 in the first step? Can the network ever
+# learn more than one constant score for each class? Argue with the backward pass, line by line.
+
+# %% [markdown] name="all_zero" tags=["written"]
+# ### BEGIN SOLUTION
+# **Model answer.** Forward: $a = 0$, $h = 0$, all scores are 0, so `dscores` is $p - 1$ or $p$
+# over N with $p = 1/C$: not 0. `db2` is its column sum: not 0 (unless all classes are equally
+# frequent). `dW2 = h.T @ dscores = 0` because $h = 0$. `dh = dscores @ W2.T = 0` because $W_2 =
+# 0$, so `da`, `dW1` and `db1` are 0. After the step only `b2` has changed; $h$ and $W_2$ are still
+# 0, and the same argument holds in every later step. The network learns the class frequencies,
+# through `b2`, and nothing of the images.
+#
+# **Rubric.** (1) `dW2` is 0 because of $h$; (2) `dW1` and `db1` are 0 because of $W_2$; (3) only
+# `db2` is not 0; (4) so it stays for ever: one constant score for each class.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### Question 2 · A dead unit
+# A hidden unit's $a$ is negative for every training image. What are the gradients of its column of
+# `W1`, its entry of `b1` and its row of `W2`? Can gradient descent with `reg = 0` bring it back?
+# What changes with `reg > 0`?
+
+# %% [markdown] name="dead_unit" tags=["written"]
+# ### BEGIN SOLUTION
+# **Model answer.** $h = 0$ for this unit on all images, so its row of `dW2` is $h^T \text{dscores}
+# = 0$. Its gate is shut for all images, so its column of `da` is 0, and with it its column of
+# `dW1` and its entry of `db1`. Nothing that belongs to the unit moves: with `reg = 0` it stays
+# dead. The inputs are fixed images, so no other layer can change its $a$ either (in a deeper layer
+# the inputs could change and wake it up). With `reg > 0` the penalty alone moves it: its column of
+# `W1` shrinks towards 0, while `b1` keeps its value. It wakes up only if $b_1 > 0$: then $a \to
+# b_1 > 0$. With $b_1 < 0$ it stays dead.
+#
+# **Rubric.** (1) all three gradients are 0, with the reason; (2) it cannot come back with `reg =
+# 0`; (3) the penalty shrinks its weights and leaves `b1`; (4) a word on the sign of `b1`, or on
+# layers above the first.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### Question 3 · Twenty images will not be learned
+# A colleague's network reaches 35 % on 20 training images after 2,000 steps and stays there. Name
+# four different things to look at, in an order that makes sense, and say what each would show.
+
+# %% [markdown] name="will_not_overfit" tags=["written"]
+# ### BEGIN SOLUTION
+# **Model answer.** (1) The loss at the start: near $\ln C$ with small weights? If not, loss or
+# labels are wrong. (2) A gradient check at the start, read from the last layer backwards: the
+# first layer that fails has the fault above it. (3) The learning rate: try a few powers of ten. A
+# curve that creeps means too low; one that jumps, or many dead units, too high. (4) Penalty and
+# other brakes: set `reg = 0`. (5) The data: are images and labels still paired after shuffling,
+# are the images scaled and not all the same?
+#
+# **Rubric.** Four different causes, at least one each from: code (gradient check), setting
+# (learning rate, `reg`, size of the start), data (pairing, scaling); for each, what would be seen;
+# cheap tests before dear ones.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## Summary
+#
+# - A calculation is a graph of small steps. Each step knows its local gradients; **multiply along
+#   a path, add over paths**.
+# - Walk the graph once, from the loss backwards, each value after all its children: every gradient
+#   for a small constant times the cost of the forward pass.
+# - In layers: `dw = x.T @ dout`, `dx = dout @ w.T`, `db` the sum over rows; ReLU is a gate set by
+#   the input; softmax starts the walk with $(p - \text{one-hot})/N$. Shapes leave little room for
+#   error.
+# - A fault shows in every layer below it. Learning 20 images by heart tests the machinery, unseen
+#   images test the learning, and pictures of the first layer show its state of health.
+#
+# ## Where to read on
+#
+# - CS231n notes, [Backpropagation, intuitions](https://cs231n.github.io/optimization-2/) and
+#   [Neural networks, part 1](https://cs231n.github.io/neural-networks-1/); on gradient checks,
+#   [part 3](https://cs231n.github.io/neural-networks-3/).
+# - D. E. Rumelhart, G. E. Hinton, R. J. Williams: *Learning representations by back-propagating
+#   errors*. Nature 323, 1986.
+# - A. G. Baydin, B. A. Pearlmutter, A. A. Radul, J. M. Siskind: *Automatic differentiation in
+#   machine learning: a survey*. Journal of Machine Learning Research 18, 2018.
+# - C. Zhang, S. Bengio, M. Hardt, B. Recht, O. Vinyals: *Understanding deep learning requires
+#   rethinking generalization*. ICLR 2017 (shuffled labels, on a large scale).
+#
+# Next: chapter 5 asks what else could stand where the ReLU stands.
