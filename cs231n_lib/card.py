@@ -33,8 +33,7 @@ def lines(verdict: Verdict, *, numbers: bool = True) -> list:
     """
     out = []
     if verdict.status == "missing" and not verdict.passed:
-        return [("message", f"{verdict.name} still raises NotImplementedError: write it, run its "
-                            f"cell, then run this one again.")]
+        return [("message", verdict.message)]
     if verdict.case:
         inputs = f": {verdict.shapes}" if verdict.shapes else ""
         out.append(("case", f"First wrong case: {verdict.case}{inputs}"))

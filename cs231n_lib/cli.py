@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that `cs231n --help` answers 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -99,6 +100,41 @@ def prove(
     console.print(table)
     if bad:
         raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    chapter: Annotated[str, typer.Argument(help="A chapter, such as 4 or 04_backprop.")],
+    submitted: Annotated[
+        Path | None, typer.Option(help="Holds STUDENT/CHAPTER/CHAPTER.ipynb. Default: submitted/.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Workers; 0: one per core.")] = 0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write one JSON record a line to this file.")
+    ] = None,
+    student: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
+    only_failed: Annotated[bool, typer.Option(help="Again those without full marks.")] = False,
+    force: Annotated[bool, typer.Option(help="Grade all again, unchanged ones too.")] = False,
+    db: Annotated[str, typer.Option(help="Gradebook, e.g. postgresql://...")] = "",
+    scheduler: Annotated[str, typer.Option(help="A dask scheduler's address.")] = "",
+    unsafe_no_sandbox: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run submissions with your own rights.")
+    ] = False,
+) -> None:
+    """Grade a class: each submission in a sandbox, each answer judged outside it.
+
+    Run it again at any time: only new, changed and unfinished submissions are graded. Grades
+    entered by hand in formgrader stay. Exit code 0: all graded; 1: failures of ours, listed;
+    2: it could not begin, or had to stop (what was recorded stays).
+    """
+    from cs231n_lib.grading.console import grade_command
+
+    code = grade_command(
+        find_course(), chapter, submitted=submitted, jobs=jobs, json_file=json_file,
+        students=student or (), only_failed=only_failed, force=force, db=db,
+        scheduler=scheduler, confined=not unsafe_no_sandbox,
+    )
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -108,7 +108,10 @@ def problem(exercise: Exercise, case: Case, trial: Trial) -> Difference | None:
     """Return the first thing that is wrong with one trial, or None."""
     name = exercise.name
     if trial.status == "stub":
-        return Difference("", "stub", f"{name} is not written yet.")
+        return Difference(
+            "", "stub",
+            f"{name} still raises NotImplementedError: write it, run its cell, then check again.",
+        )
     if trial.status == "raised":
         where = f" ({trial.where})" if trial.where else ""
         return Difference("", "raised", f"{name} stopped with {trial.error}{where}.")

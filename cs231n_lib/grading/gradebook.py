@@ -1,0 +1,230 @@
+"""Write records into nbgrader's gradebook: one writer, one transaction a submission.
+
+`grading.batch` uses it. nbgrader's own calls commit after every cell, tens of milliseconds a
+submission; here are its tables with one commit, so that a submission is there whole or not.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.api import (
+    Assignment,
+    Comment,
+    Grade,
+    Gradebook,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from cs231n_lib.course import Course
+from cs231n_lib.grading.records import Record
+
+
+class GradebookError(Exception):
+    """The gradebook cannot be read or written; the text says what to do. Nothing is lost."""
+
+
+def default_url(course: Course) -> str:
+    """Return the address of the gradebook that nbgrader uses for this course."""
+    configured = course.nbgrader_config().CourseDirectory.get("db_url")
+    return configured if isinstance(configured, str) else f"sqlite:///{course.root}/gradebook.db"
+
+
+def ensure_assignment(course: Course, chapter: str, url: str) -> None:
+    """Put the chapter's cells into the gradebook, with nbgrader's own converter, where they are
+    not there yet or are of an older edition."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    config = Config()
+    config.merge(course.nbgrader_config())
+    with tempfile.TemporaryDirectory() as room:
+        config.CourseDirectory.root = str(course.root)
+        config.CourseDirectory.db_url = url
+        config.CourseDirectory.release_directory = room
+        config.CourseDirectory.assignment_id = chapter
+        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+        converter.log.setLevel("ERROR")
+        converter.start()
+
+
+class Writer:
+    """The one writer of a chapter's grades.
+
+    Raises
+    ------
+    GradebookError
+        The database is damaged, locked, or cannot be opened.
+    """
+
+    def __init__(self, course: Course, chapter: str, url: str):
+        self.url, self.chapter = url, chapter
+        try:
+            _scripts_on_path()
+            self.gradebook = Gradebook(url, course.nbgrader_config().CourseDirectory.course_id)
+            self.db = self.gradebook.db
+            ensure_assignment(course, chapter, url)
+            assignment = self.db.scalars(select(Assignment).filter_by(name=chapter)).one()
+            notebook = self.db.scalars(
+                select(Notebook).filter_by(assignment_id=assignment.id, name=chapter)
+            ).one()
+            self.assignment_id, self.notebook_id = assignment.id, notebook.id
+            self.duedate = assignment.duedate
+            self.grade_cells = {c.name: (c.id, c.max_score) for c in notebook.grade_cells}
+            self.solution_cells = {c.name: c.id for c in notebook.solution_cells}
+            self.late = _late_policy(course)
+        except (DatabaseError, OperationalError) as error:
+            raise GradebookError(_explain(error, url)) from error
+        except NbGraderException as error:
+            raise GradebookError(
+                f"nbgrader could not put {chapter} into {url}: run `nbgrader generate_assignment "
+                f"{chapter} --force` to see why."
+            ) from error
+
+    def students(self) -> set:
+        """Return the students whose submission of this chapter the gradebook holds."""
+        rows = self.db.execute(
+            select(SubmittedAssignment.student_id).filter_by(assignment_id=self.assignment_id)
+        )
+        return {row[0] for row in rows}
+
+    def write(self, record: Record) -> None:
+        """Write one record; grades and comments that a person entered stay as they are."""
+        try:
+            self._write(record)
+            self.db.commit()
+        except (DatabaseError, OperationalError) as error:
+            self.db.rollback()
+            raise GradebookError(_explain(error, self.url)) from error
+
+    def _write(self, record: Record) -> None:
+        if self.db.get(Student, record.student) is None:
+            self.db.add(Student(id=record.student))
+            self.db.flush()
+        submission = self.db.scalars(
+            select(SubmittedAssignment).filter_by(
+                assignment_id=self.assignment_id, student_id=record.student
+            )
+        ).one_or_none()
+        if submission is None:
+            submission = SubmittedAssignment(
+                assignment_id=self.assignment_id, student_id=record.student
+            )
+            self.db.add(submission)
+            self.db.flush()
+        submission.timestamp = (
+            datetime.fromisoformat(record.timestamp) if record.timestamp else None
+        )
+        notebook = self.db.scalars(
+            select(SubmittedNotebook).filter_by(
+                assignment_id=submission.id, notebook_id=self.notebook_id
+            )
+        ).one_or_none()
+        if notebook is None:
+            notebook = SubmittedNotebook(
+                assignment_id=submission.id, notebook_id=self.notebook_id
+            )
+            self.db.add(notebook)
+            self.db.flush()
+        total = self._grades(notebook, record)
+        self._comments(notebook, record)
+        notebook.late_submission_penalty = self._penalty(submission, record, total)
+
+    def _grades(self, notebook, record: Record) -> float:
+        """Set the automatic scores; return the notebook's score with what people entered."""
+        there = {
+            g.cell_id: g
+            for g in self.db.scalars(select(Grade).filter_by(notebook_id=notebook.id))
+        }
+        points = {f"check_{e['name']}": e["points"] for e in record.exercises}
+        total = 0.0
+        for name, (cell_id, _) in self.grade_cells.items():
+            grade = there.get(cell_id)
+            if grade is None:
+                grade = Grade(cell_id=cell_id, notebook_id=notebook.id)
+                self.db.add(grade)
+            if name in record.written:
+                # As nbgrader does: an answer waits for a person, an untouched one is zero.
+                grade.auto_score = None if record.written[name] else 0.0
+            else:
+                grade.auto_score = points.get(name, 0.0)
+            grade.needs_manual_grade = (
+                grade.manual_score is not None or grade.auto_score is None
+            )
+            score = grade.manual_score if grade.manual_score is not None else grade.auto_score
+            total += (score or 0.0) + (grade.extra_credit or 0.0)
+        return total
+
+    def _comments(self, notebook, record: Record) -> None:
+        there = {
+            c.cell_id: c
+            for c in self.db.scalars(select(Comment).filter_by(notebook_id=notebook.id))
+        }
+        texts = {e["name"]: e["message"] for e in record.exercises if e["message"]}
+        for name, cell_id in self.solution_cells.items():
+            comment = there.get(cell_id)
+            if comment is None:
+                comment = Comment(cell_id=cell_id, notebook_id=notebook.id)
+                self.db.add(comment)
+            empty = record.written.get(name) is False
+            comment.auto_comment = "No response." if empty else texts.get(name)
+
+    def _penalty(self, submission, record: Record, total: float):
+        """Ask nbgrader's policy (its plugin, as configured) for the penalty of a late one."""
+        due = self.duedate
+        if due is None or submission.timestamp is None:
+            return None
+        if submission.extension is not None:
+            due = due + submission.extension
+        late = (submission.timestamp - due).total_seconds()
+        if late <= 0:
+            return None
+        penalty = self.late.late_submission_penalty(record.student, total, late)
+        return None if penalty is None else min(max(penalty, 0.0), total)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.gradebook.close()
+
+
+def _scripts_on_path() -> None:
+    """Let nbgrader find `alembic`, which it calls by name, when the environment is not active."""
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+def _late_policy(course: Course):
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    preprocessor = AssignLatePenalties(config=course.nbgrader_config())
+    preprocessor.init_plugin()
+    preprocessor.plugin_inst.log.setLevel("ERROR")
+    return preprocessor.plugin_inst
+
+
+def _explain(error, url: str) -> str:
+    place = url.removeprefix("sqlite:///")
+    first = str(getattr(error, "orig", error)).splitlines()[0]
+    if "full" in first:
+        return f"The disk is full ({place}). Make room and run again: only the rest is graded."
+    if "malformed" in first or "not a database" in first:
+        return (
+            f"The gradebook {place} is damaged ({first}). Move it aside (`mv {Path(place).name} "
+            f"{Path(place).name}.damaged`) and run again: automatic grades come back from the "
+            f"journal, and the damaged file keeps whatever was entered by hand."
+        )
+    if "locked" in first:
+        return f"The gradebook {place} is locked by another program: close it and run again."
+    return f"The gradebook {place} cannot be used: {first}"

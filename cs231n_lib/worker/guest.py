@@ -1,0 +1,138 @@
+"""Run one submission's cells and cases, inside the sandbox, for the judge outside.
+
+`worker.zygote` makes the shell once, forks, confines the copy and calls `serve`. From the first
+cell on everything here is in the hands of the submission: nothing that comes back is believed.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+import traceback
+
+from cs231n_lib import trial
+from cs231n_lib.answers import Exercise
+from cs231n_lib.worker import wire
+
+TEXT_LIMIT = 20_000
+
+
+class Capped(io.TextIOBase):
+    """A text stream that keeps the first characters and counts the rest."""
+
+    def __init__(self, limit: int = TEXT_LIMIT):
+        self.limit, self.kept, self.parts, self.dropped = limit, 0, [], 0
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        text = str(text)
+        room = self.limit - self.kept
+        if room > 0:
+            self.parts.append(text[:room])
+            self.kept += min(len(text), room)
+        self.dropped += max(len(text) - max(room, 0), 0)
+        return len(text)
+
+    def text(self) -> str:
+        more = f"\n… {self.dropped:,} more characters" if self.dropped else ""
+        return "".join(self.parts) + more
+
+
+def make_shell():
+    """Return an IPython shell without history, files or colours."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.xmode = "Plain"
+    config.InteractiveShell.enable_tip = False
+    return InteractiveShell.instance(config=config)
+
+
+def serve(sock, shell) -> None:
+    """Answer requests until the judge closes: {"op": "cell" | "case", "nonce": ...}."""
+    while True:
+        try:
+            request = wire.receive(sock)
+        except wire.WireError:
+            return
+        work = run_cell if request["op"] == "cell" else run_case
+        reply = work(shell, request)
+        reply["nonce"] = request["nonce"]
+        try:
+            wire.send(sock, reply)
+        except wire.WireError as error:
+            wire.send(sock, {"nonce": request["nonce"], "status": "type", "error": str(error)})
+
+
+def run_cell(shell, request) -> dict:
+    """Run a cell (or only its definitions and imports) and return what it printed."""
+    source = request["source"]
+    if request.get("definitions"):
+        source = definitions(source)
+    out, err = Capped(), Capped()
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = out, err
+    error = ""
+    try:
+        # Python's own exits and interrupts end the cell, not the submission.
+        result = shell.run_cell(source, store_history=False, silent=False)
+        failure = result.error_before_exec or result.error_in_exec
+        if failure is not None:
+            error = "".join(traceback.format_exception_only(failure)).strip()[:2000]
+    except BaseException as failure:
+        error = f"{type(failure).__name__}: {failure}"[:2000]
+    finally:
+        sys.stdout, sys.stderr = before
+    return {"status": "error" if error else "ok", "error": error, "stdout": out.text(),
+            "stderr": err.text()}
+
+
+def definitions(source: str) -> str:
+    """Keep a cell's functions, classes and imports; drop what it runs. '' if it does not parse."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
+    kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    return "\n\n".join(
+        ast.get_source_segment(source, node) for node in tree.body if isinstance(node, kinds)
+    )
+
+
+def run_case(shell, request) -> dict:
+    """Run one case of an exercise on the functions that the notebook defines now."""
+    record = request["exercise"]
+    exercise = Exercise(
+        cases=(), **{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
+    )
+    functions = {n: shell.user_ns.get(n) for n in (exercise.name, *exercise.needs)}
+    for name, function in functions.items():
+        if not callable(function):
+            return {"status": "missing", "error": f"{name} is not defined"}
+    after: dict = {}
+    result = trial.run(exercise, functions, request["inputs"], after=after)
+    sendable = {k: v for k, v in after.items() if k not in exercise.may_change}
+    return {
+        "status": result.status, "error": result.error[:2000], "where": result.where[:500],
+        "outputs": result.outputs, "changed": list(result.changed),
+        "after": _plain(sendable),
+    }
+
+
+def _plain(value):
+    """Leave out of the inputs what cannot be sent (generators); keep arrays and numbers."""
+    import numpy as np
+
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(v) for v in value)
+    if isinstance(value, np.ndarray) or value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return None
