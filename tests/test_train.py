@@ -87,6 +87,22 @@ def test_early_stopping_leaves_the_best_parameters():
     assert np.mean(run.model.predict(data.X_val) == data.y_val) == history.val_accuracy.max()
 
 
+def test_a_run_resumed_after_its_best_epoch_still_ends_with_the_best_parameters(tmp_path):
+    data = blobs(num=45, spread=3.0)
+
+    def run(num_epochs, path):
+        options = dict(batch_size=10, patience=8, rule=Adam(3e-2), checkpoint=tmp_path / path)
+        part = trainer(data, num_epochs=num_epochs, **options)
+        return part, part.run()
+
+    whole, history = run(300, "whole.npz")
+    assert history.stopped_early
+    run(history.best_epoch + 3, "cut.npz")
+    resumed, again = run(300, "cut.npz")
+    assert again.best_epoch == history.best_epoch
+    np.testing.assert_array_equal(resumed.model.params.flat, whole.model.params.flat)
+
+
 def test_without_patience_the_last_parameters_stay():
     data = blobs(num=45, spread=3.0)
     run = trainer(data, batch_size=10, num_epochs=60, rule=Adam(3e-2))
