@@ -240,7 +240,8 @@ def recognise(exercise: Exercise, trials, problems) -> list:
                 break
         else:
             return []
-    return list(dict.fromkeys(names))[:2] if len(set(m.name for m in names)) <= 2 else []
+    found = {mistake.name: mistake for mistake in names}
+    return list(found.values()) if len(found) <= 2 else []
 
 
 def describe_inputs(inputs: dict) -> str:
