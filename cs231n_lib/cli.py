@@ -137,6 +137,156 @@ def grade(
     raise typer.Exit(code)
 
 
+@app.command()
+def lab(
+    chapter: Annotated[str, typer.Argument(help="A chapter. Default: the first.")] = "",
+    browser: Annotated[bool, typer.Option(help="Open a browser, where there is one.")] = True,
+) -> None:
+    """Open JupyterLab on a chapter. Without a browser it prints the address to open."""
+    import os
+    import sys
+    import webbrowser
+
+    course = find_course()
+    name = course.chapter(chapter) if chapter else course.chapters()[0]
+    notebook = course.notebooks / name / f"{name}.ipynb"
+    if not notebook.exists():
+        raise CourseError(f"{notebook} is not built: run `cs231n build {name}` first.")
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={course.notebooks}"]
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        browser = False
+    if not browser:
+        command.append("--no-browser")
+        console.print("Open the address that ends in a token, printed below, in a browser.")
+    os.execv(sys.executable, [*command, str(notebook)])
+
+
+@app.command()
+def check(
+    chapters: Chapters = None,
+    experiments: Annotated[bool, typer.Option(help="Run the experiments too (slower).")] = False,
+) -> None:
+    """Run your own notebooks from top to bottom and show your points.
+
+    Exit code 0 when every exercise of the chapters has full marks, 1 when not.
+    """
+    from cs231n_lib.progress import run_notebook
+
+    course = find_course()
+    names = _chosen(course, chapters)
+    results = {}
+    with _progress() as progress:
+        for name in names:
+            task = progress.add_task(name, total=None)
+            path = course.notebooks / name / f"{name}.ipynb"
+            if not path.exists():
+                raise CourseError(f"There is no {path}.")
+            results[name] = run_notebook(
+                path, experiments=experiments,
+                on_cell=lambda i, n, task=task: progress.update(task, completed=i + 1, total=n),
+            )
+    if len(names) == 1:
+        table = Table(title=names[0])
+        for column in ("exercise", "points", ""):
+            table.add_column(column, justify="right" if column == "points" else "left")
+        for line in results[names[0]]:
+            table.add_row(line.name, f"{line.points:g} of {line.most:g}", line.said)
+    else:
+        table = Table(title="your course")
+        for column in ("chapter", "points", "exercises done", "next"):
+            table.add_column(column, justify="right" if "points" in column else "left")
+        for name, lines in results.items():
+            done = [x for x in lines if x.points >= x.most]
+            left = [x.name for x in lines if x.points < x.most]
+            points, most = sum(x.points for x in lines), sum(x.most for x in lines)
+            table.add_row(name, f"{points:g} of {most:g}", f"{len(done)} of {len(lines)}",
+                          left[0] if left else "")
+    console.print(table)
+    lines = [x for found in results.values() for x in found]
+    points, most = sum(x.points for x in lines), sum(x.most for x in lines)
+    console.print(f"[bold]{points:g} of {most:g} points[/bold]")
+    raise typer.Exit(0 if lines and points >= most else 1)
+
+
+@app.command()
+def data(
+    name: Annotated[str, typer.Argument(help="mnist or cifar10.")],
+    folder: Annotated[Path | None, typer.Option(help="Where to. Default: datasets/.")] = None,
+) -> None:
+    """Download a data set, resumed and verified. digits and shapes need no download."""
+    from cs231n_lib.data import DataError, fetch
+
+    try:
+        place = fetch(name, folder)
+    except DataError as error:
+        Console(stderr=True).print(f"[bold]cs231n data:[/bold] {error}", markup=True)
+        raise typer.Exit(2) from None
+    console.print(f"{name} is ready in {place}")
+
+
+@app.command()
+def bundle(
+    chapter: Annotated[str, typer.Argument(help="A chapter.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: CHAPTER.zip here.")
+    ] = None,
+) -> None:
+    """Pack a chapter for learners: notebook, answers, library and data, without solutions."""
+    from cs231n_lib.bundle import bundle as pack
+
+    course = find_course()
+    name = course.chapter(chapter)
+    target = output or Path(f"{name}.zip")
+    target.write_bytes(pack(course, name))
+    console.print(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
+
+
+@app.command()
+def sample(
+    chapters: Chapters = None,
+    size: Annotated[int, typer.Option(help="Submissions in the class.")] = 24,
+    keep: Annotated[Path | None, typer.Option(help="Default: build/sample.")] = None,
+) -> None:
+    """Make a sample class (right, partly right, wrong, empty, broken) and grade it."""
+    import shutil
+
+    from cs231n_lib.grading.console import grade_command
+    from cs231n_lib.grading.sample import make_class
+
+    course = find_course()
+    worst = 0
+    for name in _chosen(course, chapters):
+        room = (keep or course.root / "build" / "sample") / name
+        shutil.rmtree(room, ignore_errors=True)
+        own = make_class(course, name, room, size=size)
+        worst = max(worst, grade_command(own, name, json_file=room / "records.jsonl",
+                                         scheduler="", confined=True, jobs=0))
+        console.print(f"The graded class is in {room}.")
+    raise typer.Exit(worst)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("grades.csv"),
+    db: Annotated[str, typer.Option(help="The gradebook's address.")] = "",
+) -> None:
+    """Write a table of all students and chapters from the gradebook."""
+    from cs231n_lib.grading.export import export_csv
+
+    rows = export_csv(find_course(), to, db)
+    console.print(f"{to}: {rows} students")
+
+
+@app.command(hidden=True)
+def path(chapter: str) -> None:
+    """Print a chapter's solution notebook."""
+    course = find_course()
+    name = course.chapter(chapter)
+    print(course.solutions / name / f"{name}.ipynb")
+
+
 def main() -> None:
     """Run the command line; errors that people can mend are one line and exit code 2."""
     import sys

@@ -102,11 +102,15 @@ def decision_regions(predict, X, y, *, axis=None, steps=200, margin=0.5):
     )
     labels = np.asarray(predict(np.column_stack([grid_x.ravel(), grid_y.ravel()])))
     count = int(max(y.max(), labels.max())) + 1
-    axis.contourf(
-        grid_x, grid_y, labels.reshape(grid_x.shape), levels=np.arange(count + 1) - 0.5,
-        colors=COLOURS[:count], alpha=0.25,
-    )
+    labels = labels.reshape(grid_x.shape)
     for label in range(count):
+        # Class by class: contours of the labels themselves would put a seam of class 1 between
+        # neighbouring regions of classes 0 and 2.
+        if (labels == label).any():
+            axis.contourf(
+                grid_x, grid_y, labels == label, levels=[0.5, 1.5], colors=[COLOURS[label]],
+                alpha=0.25,
+            )
         axis.scatter(*X[y == label].T, s=14, color=COLOURS[label], edgecolors="white", lw=0.4)
     axis.grid(False)
     return axis

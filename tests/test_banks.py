@@ -1,0 +1,63 @@
+"""Tests of the tests: banks catch and name what is wrong, and let pass what is right."""
+
+from functools import lru_cache
+
+import pytest
+from conftest import CHAPTERS, chapter_named
+
+from cs231n_lib.authoring.proof import prove
+
+SEEDS = {"public": dict(seed=231, hidden=False), "grading": dict(seed=20_260_717, hidden=True)}
+
+
+@lru_cache(maxsize=None)
+def proofs(name: str, which: str):
+    return tuple(prove(chapter_named(name), **SEEDS[which]))
+
+
+each = pytest.mark.parametrize("name", CHAPTERS)
+both = pytest.mark.parametrize("which", SEEDS)
+
+
+def told(found):
+    return "\n".join(f"{p.exercise}: {p.name}: {p.verdict.message}" for p in found)
+
+
+@each
+@both
+def test_every_known_mistake_loses_points(name, which):
+    missed = [p for p in proofs(name, which) if p.kind == "mistake" and not p.caught]
+    assert not missed, told(missed)
+
+
+@each
+@both
+def test_at_least_nine_mistakes_in_ten_are_named_by_their_own_hint(name, which):
+    mistakes = [p for p in proofs(name, which) if p.kind == "mistake"]
+    unnamed = [p for p in mistakes if not p.named]
+    print(f"{name} ({which}): {len(mistakes)} mistakes, {len(mistakes) - len(unnamed)} named")
+    assert len(unnamed) <= 0.1 * len(mistakes), told(unnamed)
+
+
+@each
+@both
+def test_every_other_right_answer_gets_full_marks(name, which):
+    failed = [p for p in proofs(name, which) if p.kind == "right" and not p.good]
+    assert not failed, told(failed)
+
+
+@each
+def test_every_exercise_has_enough_mistakes_and_other_right_answers(name):
+    for exercise, entry in chapter_named(name).bank.entries.items():
+        assert len(entry.mistakes) >= 3, exercise
+        assert len(entry.right) >= 2, exercise
+        assert any(hidden for _, _, hidden in entry.cases), f"{exercise} has no hidden case"
+        names = [m.name for m in entry.mistakes]
+        assert len(set(names)) == len(names), exercise
+
+
+@each
+def test_most_exercises_have_five_mistakes(name):
+    entries = chapter_named(name).bank.entries
+    many = [e for e in entries.values() if len(e.mistakes) >= 5]
+    assert len(many) >= 0.6 * len(entries)
