@@ -1489,7 +1489,8 @@ def _(dout, cache):
     dz1 = dout.astype(np.float32) * first
     dz2 = dout.astype(np.float32) - dz1
     dx = np.einsum("nh,dh->nd", dz1, W1) + np.einsum("nh,dh->nd", dz2, W2)
-    return dx, np.einsum("nd,nh->dh", x, dz1), dz1.sum(0), np.einsum("nd,nh->dh", x, dz2), dz2.sum(0)
+    dW1, dW2 = np.einsum("nd,nh->dh", x, dz1), np.einsum("nd,nh->dh", x, dz2)
+    return dx, dW1, dz1.sum(0), dW2, dz2.sum(0)
 
 
 @maxout_backward.also_right("loops")
