@@ -18,7 +18,7 @@ class Node:
 
 
 def graph(functions, inputs, exercise):
-    """Build a graph, call `backward(root)` on it and return each node's `data` and `grad`.
+    """Build a graph, call `backward(root)` on it and return every node's `grad` and `data`.
 
     Parameters
     ----------
@@ -26,6 +26,7 @@ def graph(functions, inputs, exercise):
         `data` (n,) holds the nodes' values, children after their parents. Edge e leads from node
         `child[e]` to its parent `parent[e]` and carries `local_grads[e]`; all three have shape
         (m,), and a node's edges stand in the order of its `parents`. The last node is the root.
+        `names`, where given, holds a name for each node, and the gradients come back by name.
     """
     function = functions[exercise.name]
     data = [float(v) for v in inputs["data"]]
@@ -46,7 +47,10 @@ def graph(functions, inputs, exercise):
         function(nodes[-1])
     finally:
         sys.setrecursionlimit(limit)
-    return {"grad": [node.grad for node in nodes], "data": [node.data for node in nodes]}
+    grads = [node.grad for node in nodes]
+    if "names" in inputs:
+        grads = dict(zip(inputs["names"], grads))
+    return {"grad": grads, "data": [node.data for node in nodes]}
 
 
 def loss_and_grads(functions, inputs, exercise):

@@ -32,17 +32,18 @@ def _with_dout(inputs, rng):
     return inputs | dict(dout=float(rng.uniform(0.5, 2.0) * rng.choice([-1, 1])))
 
 
+# At z = 1000 every slope is 0, which wrong formulas give as well: learners see it forward only.
 _NEURONS = [
-    ("three inputs", False, lambda rng: _neuron(rng, 3, z=float(rng.uniform(0.3, 1.0)))),
-    ("eight inputs, z below 0", False, lambda rng: _neuron(rng, 8, z=-1.2)),
-    ("z near 1000", False, lambda rng: _neuron(rng, 4, z=1000.0)),
-    ("z near -1000", False, lambda rng: _neuron(rng, 4, z=-1000.0)),
-    ("one input", True, lambda rng: _neuron(rng, 1)),
-    ("a hundred inputs", True, lambda rng: _neuron(rng, 100, z=0.7)),
+    ("three inputs", False, False, lambda rng: _neuron(rng, 3, z=float(rng.uniform(0.3, 1.0)))),
+    ("eight inputs, z below 0", False, False, lambda rng: _neuron(rng, 8, z=-1.2)),
+    ("one input", False, False, lambda rng: _neuron(rng, 1, z=0.4)),
+    ("z near 1000", False, True, lambda rng: _neuron(rng, 4, z=1000.0)),
+    ("z near -1000", False, False, lambda rng: _neuron(rng, 4, z=-1000.0)),
+    ("a hundred inputs", True, True, lambda rng: _neuron(rng, 100, z=0.7)),
 ]
-for _name, _hidden, _make in _NEURONS:
+for _name, _hidden, _hidden_back, _make in _NEURONS:
     neuron_forward.case(_name, hidden=_hidden)(_make)
-    neuron_backward.case(_name, hidden=_hidden)(
+    neuron_backward.case(_name, hidden=_hidden_back)(
         lambda rng, make=_make: _with_dout(make(rng), rng)
     )
 
@@ -238,12 +239,13 @@ backward = bank.exercise(
 )
 
 
-def _graph(data, edges):
+def _graph(data, edges, names=()):
     """Describe a graph; `edges` are (child, parent, local_grad), the last node is the root."""
+    named = dict(names=list(names)) if names else {}
     child, parent, local = zip(*edges) if edges else ((), (), ())
     return dict(
         data=np.array(data, float), child=np.array(child, int), parent=np.array(parent, int),
-        local_grads=np.array(local, float),
+        local_grads=np.array(local, float), **named,
     )
 
 
@@ -258,37 +260,49 @@ def _(rng):
     p, q = a * b, a * b + c
     return _graph(
         [a, b, c, p, q, q * b],
-        [(3, 0, b), (3, 1, a), (4, 3, 1.0), (4, 2, 1.0), (5, 4, b), (5, 1, q)],
+        [(3, 0, b), (3, 1, a), (4, 3, 1.0), (4, 2, 1.0), (5, 4, b), (5, 1, q)], "abcpqf",
     )
 
 
-@backward.case("the same parent twice: x * x, then times a")
+@backward.case("the same parent twice: (x * x) * a")
 def _(rng):
     x, a = _slopes(rng, 2)
-    return _graph([x, a, x * x, x * x * a], [(2, 0, x), (2, 0, x), (3, 2, a), (3, 1, x * x)])
+    edges = [(2, 0, x), (2, 0, x), (3, 2, a), (3, 1, x * x)]
+    return _graph([x, a, x * x, x * x * a], edges, "xapf")
 
 
-@backward.case("a short and a long way to the same value")
+@backward.case("a short and a long way: u = t*t, v = u*u, f = u*v + v*v")
 def _(rng):
-    # t -> u is reached from the root at once and by a chain of three, in both orders of parents.
-    g = _slopes(rng, 12)
-    edges = [
-        (1, 0, g[0]), (2, 1, g[1]), (3, 2, g[2]), (4, 3, g[3]),
-        (5, 1, g[4]), (5, 4, g[5]),  # the short way first
-        (6, 4, g[6]), (6, 2, g[7]),  # the long way first
-        (7, 5, g[8]), (7, 6, g[9]), (7, 3, g[10]), (7, 0, g[11]),
-    ]
-    return _graph(rng.normal(size=8), edges)
+    # u is reached by a short way and by one through v; the short way stands first among the
+    # parents of one product and v alone in the other.
+    t = float(rng.uniform(0.8, 1.2))
+    u, v = t**2, t**4
+    return _graph(
+        [t, u, v, u * v, v * v, u * v + v * v],
+        [(1, 0, t), (1, 0, t), (2, 1, u), (2, 1, u), (3, 1, v), (3, 2, u), (4, 2, v), (4, 2, v),
+         (5, 3, 1.0), (5, 4, 1.0)],
+        "tuvpqf",
+    )
 
 
-@backward.case("thirty values at random", hidden=True)
-def _(rng):
+def _tangle(rng, size):
+    """Return a graph in which each value has one to three parents among the six before it."""
     edges = []
-    for child in range(4, 30):
+    for child in range(4, size):
         recent = np.arange(max(0, child - 6), child)
         for p in rng.choice(recent, size=int(rng.integers(1, 4))):
             edges.append((child, int(p), float(0.6 * _slopes(rng, 1)[0])))
-    return _graph(rng.normal(size=30), edges)
+    return _graph(rng.normal(size=size), edges)
+
+
+@backward.case("thirty values at random")
+def _(rng):
+    return _tangle(rng, 30)
+
+
+@backward.case("a hundred values at random", hidden=True)
+def _(rng):
+    return _tangle(rng, 100)
 
 
 @backward.case("the root alone", hidden=True)
@@ -314,13 +328,15 @@ def _(rng):
 # The last case, because a check goes no further than a case that runs out of time.
 @backward.case("forty diamonds in a row")
 def _(rng):
+    # Three sides left, two right, so that the two ways differ in length; together about 1.
     edges = []
     for i in range(40):
-        top, left, right, bottom = 3 * i, 3 * i + 1, 3 * i + 2, 3 * i + 3
-        g = rng.uniform(0.65, 0.75, size=4)
-        edges += [(left, top, g[0]), (right, top, g[1])]
-        edges += [(bottom, left, g[2]), (bottom, right, g[3])]
-    return _graph(rng.normal(size=121), edges)
+        top, left, lower, right, bottom = range(4 * i, 4 * i + 5)
+        g = rng.uniform([0.75, 0.75, 0.75, 0.65, 0.65], [0.83, 0.83, 0.83, 0.75, 0.75])
+        edges += [(left, top, g[0]), (lower, left, g[1]), (right, top, g[3])]
+        last = [(bottom, lower, g[2]), (bottom, right, g[4])]
+        edges += last if i % 2 else last[::-1]
+    return _graph(rng.normal(size=161), edges)
 
 
 backward.edit(
