@@ -658,7 +658,8 @@ vote.case("30 test points, k = 8", hidden=True)(big_vote)
 vote.edit(
     "ties go to the largest label",
     "Where two labels have equally many votes, the smallest of them wins.",
-    ("np.bincount(votes).argmax()", "len(c := np.bincount(votes)) - 1 - c[::-1].argmax()"),
+    ("np.bincount(y_train[nearest]).argmax()",
+     "len(c := np.bincount(y_train[nearest])) - 1 - c[::-1].argmax()"),
 )
 
 
@@ -697,22 +698,22 @@ vote.edit(
 vote.edit(
     "the positions of the neighbours are returned, not their labels",
     "argsort gives positions in the training set; look their labels up in y_train.",
-    ("y_train[np.argsort(row)[:k]]", "np.argsort(row)[:k]"),
+    ("np.bincount(y_train[nearest])", "np.bincount(nearest)"),
 )
 vote.edit(
     "the winner's votes are returned, not its label",
     "You return how many votes the winner has. Which label has them?",
-    ("np.bincount(votes).argmax()", "np.bincount(votes).max()"),
+    (".argmax()", ".max()"),
 )
 vote.edit(
     "the labels of the neighbours are averaged",
     "Labels are names, not amounts: 3 and 5 do not make a 4. Count votes instead.",
-    ("np.bincount(votes).argmax()", "int(np.round(votes.mean()))"),
+    ("np.bincount(y_train[nearest]).argmax()", "int(np.round(y_train[nearest].mean()))"),
 )
 vote.edit(
     "the median label is taken",
     "The median is the label in the middle. Count which label occurs most often.",
-    ("np.bincount(votes).argmax()", "np.sort(votes)[len(votes) // 2]"),
+    ("np.bincount(y_train[nearest]).argmax()", "np.sort(y_train[nearest])[k // 2]"),
 )
 
 
