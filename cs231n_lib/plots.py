@@ -111,7 +111,8 @@ def decision_regions(predict, X, y, *, axis=None, steps=200, margin=0.5):
                 grid_x, grid_y, labels == label, levels=[0.5, 1.5], colors=[COLOURS[label]],
                 alpha=0.25,
             )
-        axis.scatter(*X[y == label].T, s=14, color=COLOURS[label], edgecolors="white", lw=0.4)
+        axis.scatter(*X[y == label].T, s=14, color=COLOURS[label], edgecolors="white", lw=0.4,
+                     zorder=2)
     axis.grid(False)
     return axis
 
