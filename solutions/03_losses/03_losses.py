@@ -193,11 +193,9 @@ plt.show()
 # - with respect to column $y$ of $W$: $\;-x$,
 # - with respect to all other columns: 0.
 #
-# A margin that is not positive was cut to 0, and the slope of a constant is 0. Add this up over all
-# margins of all images and divide by $N$, as the loss was. Then the penalty: $\tfrac12\,
-# \text{reg}\,W_{dc}^2$ has slope $\text{reg}\,W_{dc}$; the ½ is there to cancel the 2.
-#
-# Exactly at a margin of 0 there are two slopes, and either will do: no check stands there.
+# A margin that is not positive was cut to 0, and the slope of a constant is 0. Add up over all
+# margins of all images and divide by $N$, as the loss was. The penalty $\tfrac12\,\text{reg}\,
+# W_{dc}^2$ adds its slope $\text{reg}\,W_{dc}$; the ½ is there to cancel the 2.
 
 # %% [markdown]
 # ### Exercise 3.2 · Hinge loss with loops (3 points)
@@ -205,7 +203,8 @@ plt.show()
 # chapter. Return `(loss, dW)`: the number $L$ above, and its gradient with respect to `W`, of shape
 # (D, C).
 #
-# Two loops, over images and over classes. Leave the inputs as they are.
+# Two loops, over images and over classes. Leave the inputs as they are. At a margin of exactly 0
+# either slope will do: no check stands there.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -355,7 +354,7 @@ def svm_loss_vectorized(W, X, y, reg):
 # %% tags=["check"]
 check("svm_loss_vectorized", svm_loss_vectorized)
 
-# %% tags=["experiment", "nbval-ignore-output"]
+# %% tags=["experiment", "nbval-ignore-output", "timing"]
 import time
 
 for loss_fn in (svm_loss_naive, svm_loss_vectorized):
@@ -402,25 +401,23 @@ plt.show()
 # spans the corner whenever $|t| < h$ and mixes the two slopes; in the corner itself it says 1.5.
 # Neither is wrong: *there* the loss has no slope.
 #
-# So a gradient check may fail on correct code. How often? Put one of the 72 margins of eight
-# images a hair from its corner and vary $h$.
+# So a gradient check may fail on correct code. Take one image, put one of its nine margins a hair
+# from the corner, at $2 \cdot 10^{-6}$, and vary the check's $h$.
 
 # %% tags=["experiment"]
+image, label = X_train[0], y_train[0]
+rival = (label + 1) % 10
 W_near = W.copy()
-scores = few[0][0] @ W_near
-rival = (few[1][0] + 1) % 10
-margin = scores[rival] - scores[few[1][0]] + 1
-# Move that one margin to 2e-6, by a small step of one column along the image.
-W_near[:, rival] -= (margin - 2e-6) * few[0][0] / (few[0][0] @ few[0][0])
+margin = image @ W_near[:, rival] - image @ W_near[:, label] + 1
+W_near[:, rival] -= (margin - 2e-6) * image / (image @ image)   # now that margin is 2e-6
 
 for h in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7):
-    bad = agree(svm_loss_vectorized, W_near, *few, 0.1, h)
-    print(f"h = {h:.0e}   largest disagreement {'below 1e-5' if bad < 1e-5 else f'{bad:.2f}'}")
+    bad = agree(svm_loss_vectorized, W_near, X_train[:1], y_train[:1], 0.0, h)
+    print(f"h = {h:.0e}   largest disagreement {'below 1e-5' if bad < 1e-5 else f'{bad:.3f}'}")
 
 # %% [markdown]
-# One margin at $2 \cdot 10^{-6}$ spoils the check for every $h$ that reaches across it, and the
-# disagreement vanishes when $h$ becomes small enough. A wrong formula disagrees for every $h$.
-# That is how to tell a corner from a bug.
+# A disagreement of several per cent for every $h$ that reaches across the corner, and none when $h$
+# is small enough. A wrong formula disagrees for every $h$: that is how to tell a corner from a bug.
 
 # %% [markdown]
 # *Question.* A gradient check of your hinge loss on 20 images reports: 638 of 640 slopes agree to 8
@@ -444,7 +441,7 @@ for h in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7):
 # ## Cross-entropy: from scores to probabilities
 #
 # The hinge stops caring at a lead of 1. Another way to judge scores: turn them into probabilities
-# and ask how much of it the correct class received. Probabilities must be positive and add up to
+# and ask how much the correct class received. Probabilities must be positive and add up to
 # 1, so take $e^{s}$ and divide by the sum. That is **softmax**:
 #
 # $$p_j = \frac{e^{s_j}}{\sum_k e^{s_k}}.$$
@@ -674,17 +671,21 @@ check_prediction(my_guess, softmax_loss_vectorized(W_small, X_train, y_train, 0.
 # known in advance. Does it hold for other numbers of classes, and how small is "small"?
 
 # %% tags=["experiment"]
-rng = np.random.default_rng(2)
 class_counts = np.array([2, 3, 5, 10, 30, 100, 300, 1000])
 scales = np.logspace(-3, 1, 30)
-X_noise = rng.normal(size=(100, 64))
-at_start = {svm_loss_vectorized: [], softmax_loss_vectorized: []}
-by_scale = {svm_loss_vectorized: [], softmax_loss_vectorized: []}
-direction = rng.normal(size=(64, 10))
-for loss_fn in at_start:
-    for C in class_counts:
-        W_start = 0.001 * rng.normal(size=(64, C))
-        at_start[loss_fn].append(loss_fn(W_start, X_noise, rng.integers(C, size=100), 0.0)[0])
+at_start, by_scale = {}, {}
+
+
+def loss_before_training(loss_fn, C, rng):
+    """Loss of 100 random inputs with random labels under small random weights."""
+    W, X = 0.001 * rng.normal(size=(64, C)), rng.normal(size=(100, 64))
+    return loss_fn(W, X, rng.integers(C, size=100), 0.0)[0]
+
+
+for loss_fn in (svm_loss_vectorized, softmax_loss_vectorized):
+    rng = np.random.default_rng(2)
+    at_start[loss_fn] = [loss_before_training(loss_fn, C, rng) for C in class_counts]
+    direction = rng.normal(size=(64, 10))
     by_scale[loss_fn] = [loss_fn(k * direction, X_train, y_train, 0.0)[0] for k in scales]
 
 # %% tags=["experiment"]
@@ -865,13 +866,13 @@ for row, name, trained in zip(axes, ("L2", "L1"), (W_l2, W_l1)):
             row[c].set_title(c, loc="center", fontsize=10, weight="normal")
     row[0].text(-1, 3.5, name, ha="right", va="center", weight="bold")
     figure.colorbar(shown, cax=row[10])
-figure.suptitle("L1 leaves most pixels out (white); L2 uses nearly all of them", weight="bold",
-                fontsize=11, x=0.01, ha="left")
+figure.suptitle("L1 leaves most weights at almost 0 (white); with L2 most of them take part",
+                weight="bold", fontsize=11, x=0.01, ha="left")
 plt.show()
 
 # %% [markdown]
-# One square a class: orange pixels speak against it, purple ones for it, white ones are not used.
-# The two are equally accurate; L1 needs far fewer pixels for it.
+# One square a class: orange weights speak against it, purple ones for it, white ones do nothing.
+# Both are about equally accurate; L1 gets there with less than half of the weights.
 
 # %% tags=["experiment"]
 for name, trained, colour in (("L2", W_l2, plots.BLUE), ("L1", W_l1, plots.ORANGE)):
@@ -880,7 +881,7 @@ plt.axhline(0.01, color="0.6", lw=1, ls=":")
 plt.ylim(1e-6, 5)
 plt.xlabel("weights, from the largest to the smallest")
 plt.ylabel("size of the weight")
-plt.title("L1: a few large weights, then a cliff. L2: a long slope")
+plt.title("L1 falls off a cliff, L2 slopes down slowly")
 plt.legend()
 plt.show()
 
@@ -908,16 +909,14 @@ plt.show()
 # ## Both losses, trained
 #
 # Same images, same start at $W = 0$, 600 full-batch steps, a small L2 penalty. Only the loss
-# differs. (The steps differ too: the hinge's slopes are larger, so it takes a smaller learning
-# rate.)
+# differs, and the learning rate: at $W = 0$ the hinge's slope at the correct score is −9, that of
+# cross-entropy −0.9, so the hinge takes a rate ten times smaller.
 
 # %% tags=["experiment"]
 settings = {
     "hinge": (svm_loss_vectorized, 0.1, plots.ORANGE),
     "cross-entropy": (softmax_loss_vectorized, 1.0, plots.BLUE),
 }
-reg = 1e-4
-trained, curves, leads = {}, {}, {}
 
 
 def lead_of_correct(W, X, y):
@@ -927,7 +926,9 @@ def lead_of_correct(W, X, y):
     scores[rows, y] = -np.inf
     return correct - scores.max(axis=1)
 
-
+# %% tags=["experiment"]
+reg = 1e-4
+trained, curves, leads = {}, {}, {}
 for name, (loss_fn, learning_rate, _) in settings.items():
     curves[name], leads[name] = [], {}
 
@@ -962,17 +963,21 @@ plt.show()
 
 # %% tags=["experiment", "nbval-ignore-output"]
 frames = np.unique(np.round(np.logspace(0, np.log10(599), 28)).astype(int))
+edges = np.arange(-3, 10.5, 0.25)
 figure, axes = plt.subplots(2, 1, figsize=(6, 3.8), sharex=True)
+stairs = []
+for axis, (_, _, colour) in zip(axes, settings.values()):
+    stairs.append(axis.stairs(np.zeros(len(edges) - 1), edges, fill=True, color=colour))
+    axis.axvline(0, color=plots.BLACK, lw=1)
+    axis.axvline(1, color="0.5", lw=1, ls=":")
+    axis.set(ylim=(0, 300), ylabel="images")
+axes[1].set_xlabel("lead of the correct class (left of 0: wrong)")
 
 
 def draw(k):
-    for axis, (name, (_, _, colour)) in zip(axes, settings.items()):
-        axis.cla()
-        axis.hist(leads[name][frames[k]].clip(-3, 13), bins=np.arange(-3, 13.5, 0.25), color=colour)
-        axis.axvline(0, color=plots.BLACK, lw=1)
-        axis.axvline(1, color="0.5", lw=1, ls=":")
-        axis.set(ylim=(0, 250), ylabel="images", title=f"{name}, step {frames[k]}")
-    axes[1].set_xlabel("lead of the correct class (left of 0: wrong)")
+    for axis, steps_of, name in zip(axes, stairs, settings):
+        steps_of.set_data(np.histogram(leads[name][frames[k]], edges)[0])
+        axis.set_title(f"{name}, step {frames[k]}")
 
 
 plots.animate(draw, len(frames), figure=figure, seconds_per_frame=0.25)
@@ -1001,7 +1006,7 @@ def image_losses(scores, y):
     return np.array(hinge), np.array(cross)
 
 
-shake = 0.01 * np.random.default_rng(4).normal(size=(len(y_train), 10))
+shake = 0.01 * np.random.default_rng(7).normal(size=(len(y_train), 10))
 changes, ahead = {}, {}
 for k, name in enumerate(settings):
     scores = X_train @ trained[name]
@@ -1024,9 +1029,9 @@ axes[1].set_title("Cross-entropy: always a little")
 plt.show()
 
 # %% [markdown]
-# Hinge, left: an image that leads by clearly more than 1 does not move at all, and all others move
-# alike, however wrong they are. Cross-entropy, right: every image moves, and each unit of lead
-# makes it about $e$ times less. So the hinge is settled by the images near the border only (they
+# Hinge, left: an image that leads by clearly more than 1 does not move at all; the others move by
+# about the size of the shake. Cross-entropy, right: every image moves, and each unit of lead makes
+# it about $e$ times less. So the hinge is settled by the images near or over the border only (they
 # are called *support vectors*); cross-entropy listens to all.
 
 # %% [markdown]
@@ -1053,8 +1058,9 @@ plt.show()
 #
 # **"Cross-entropy uses log10, and its best value is 1."** It is the natural logarithm, and the best
 # value is $-\log 1 = 0$. With log10 the slope $p_j - [j = y]$ would no longer be the slope of the
-# loss: it is too large by $\log 10 = 2.303$, which a gradient check shows at once. And the start
-# for ten classes would be 1, a number that is easily mistaken for something meaningful.
+# loss: it is too large by the factor $\log 10 = 2.303$, off by 1.303 of the true slope, which a
+# gradient check shows at once. (And ten classes would start at a loss of 1, which looks so round
+# that nobody asks why.)
 
 # %% tags=["experiment"]
 def ce_with_log10(W, X, y, reg):
@@ -1091,15 +1097,15 @@ figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 4), sharex=True)
 steps_taken = np.arange(1, len(val_loss) + 1)
 top.semilogx(steps_taken, val_loss, color=plots.BLUE)
 bottom.semilogx(steps_taken, 100 * val_accuracy, color=plots.GREEN)
-top.set(ylabel="validation loss", ylim=(0.4, 1.2), title="The validation loss climbs …")
-bottom.set(xlabel="step", ylabel="accuracy (%)", ylim=(60, 90),
+top.set(ylabel="validation loss", ylim=(1.1, 1.7), title="The validation loss climbs again …")
+bottom.set(xlabel="step", ylabel="accuracy (%)", ylim=(50, 90), xlim=(10, 4000),
            title="… while validation accuracy does not fall")
 plt.show()
 
 # %% [markdown]
-# From step 100 on the loss gets worse by more than a fifth, accuracy stays where it is or gains a
-# little. The weights keep growing, so the few wrong answers are given with ever more confidence,
-# and each costs more; who is first hardly changes. Look at both curves.
+# From step 100 on the loss gets worse by a fifth, and accuracy *gains* two points. The weights keep
+# growing, so the wrong answers are given with ever more confidence and each costs more; who is
+# first hardly changes. Look at both curves.
 
 # %% [markdown]
 # **"Softmax says how sure the classifier is."** It says so in units that the penalty chose. Three
@@ -1140,6 +1146,9 @@ print(f"with soft-threshold: {np.mean(W_stop == 0):.0%}")
 # | before training | $C - 1$ | $\log C$ |
 # | best value | 0, reached | 0, never reached |
 # | images that matter | those near or over the border | all, the sure ones very little |
+
+# %% [markdown]
+# And what holds for both:
 #
 # - A central difference with $h = 10^{-5}$ checks any gradient, except within $h$ of a corner.
 # - Shift scores by their row's maximum, and never take the logarithm of a probability.

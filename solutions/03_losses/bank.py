@@ -22,6 +22,11 @@ numerical_gradient = bank.exercise(
 # value: 30 times the tolerance. A central one is off by (h * a)**2 / 6 = 6e-8.
 
 
+def _tiny(rng):
+    """An entry that loses its last digits in x + h, so that adding and subtracting h shows."""
+    return rng.uniform(1e-9, 1e-8)
+
+
 @numerical_gradient.case("one number, shape ()")
 def _(rng):
     return dict(
@@ -31,16 +36,15 @@ def _(rng):
 
 @numerical_gradient.case("a vector")
 def _(rng):
-    return dict(f="sum(cos(a * x))", x=rng.normal(size=5), a=rng.uniform(40, 60, size=5))
+    x = np.append(rng.normal(size=4), _tiny(rng))
+    return dict(f="sum(cos(a * x))", x=x, a=rng.uniform(40, 60, size=5))
 
 
 @numerical_gradient.case("a matrix, its entries multiply each other")
 def _(rng):
-    signs = rng.choice([-1.0, 1.0], size=(3, 4))
-    return dict(
-        f="exp(sum(a * x))", x=rng.uniform(-0.03, 0.03, size=(3, 4)),
-        a=signs * rng.uniform(30, 50, size=(3, 4)),
-    )
+    signs, x = rng.choice([-1.0, 1.0], size=(3, 4)), rng.uniform(-0.03, 0.03, size=(3, 4))
+    x[1, 2] = _tiny(rng)
+    return dict(f="exp(sum(a * x))", x=x, a=signs * rng.uniform(30, 50, size=(3, 4)))
 
 
 @numerical_gradient.case("at the minimum, where the gradient is zero")
@@ -87,6 +91,13 @@ numerical_gradient.edit(
     "x is put back by adding h again, so it is off by a rounding error",
     "Keep the old number and store it again: x - h + h is not exactly x in floating point.",
     ("        x[index] = old\n", "        x[index] += h\n"),
+)
+numerical_gradient.edit(
+    "a one-sided difference, and x is put back by subtracting h, off by a rounding error",
+    "Step to both sides of x, and put x back by storing its old number again.",
+    ("        old = x[index]\n        x[index] = old + h\n", "        x[index] += h\n"),
+    ("        x[index] = old - h\n", "        x[index] -= h\n"),
+    ("        x[index] = old\n", ""), ("(2 * h)", "h"),
 )
 numerical_gradient.edit(
     "h is fixed inside the function",
@@ -151,6 +162,20 @@ def _(f, x, h=1e-5):
         x[i] = old
         grad[i] = (above - below) / (2 * h)
     return grad
+
+
+@numerical_gradient.mistake(
+    "the loop runs over the first axis only and gives one slope per row",
+    "x may have any shape: loop over np.ndindex(x.shape), which gives one index per number.",
+)
+def _(f, x, h=1e-5):
+    grad = []
+    for i in range(len(x)):
+        plus, minus = x.copy(), x.copy()
+        plus[i] += h
+        minus[i] -= h
+        grad.append((f(plus) - f(minus)) / (2 * h))
+    return np.array(grad)
 
 
 @numerical_gradient.mistake(
@@ -251,9 +276,9 @@ def _(f, x, h=1e-5):
 
 
 def _drawn(rng, N, D, C, reg, scale=1.0):
-    """Random weights and examples; the first example's class is also somebody else's."""
-    y = rng.integers(C, size=N)
-    return dict(W=rng.normal(size=(D, C)) * scale, X=rng.normal(size=(N, D)), y=y, reg=reg)
+    """Random weights, examples and classes."""
+    W, X = scale * rng.normal(size=(D, C)), rng.normal(size=(N, D))
+    return dict(W=W, X=X, y=rng.integers(C, size=N), reg=reg)
 
 
 def _exact(rng, scores, y, reg):
@@ -270,9 +295,9 @@ def _cases_of_losses(exercise):
     def _(rng):
         return _drawn(rng, 6, 5, 4, reg=0.3)
 
-    @exercise.case("as many rows as classes, reg = 0")
+    @exercise.case("as many rows as classes")
     def _(rng):
-        return _drawn(rng, 4, 3, 4, reg=0.0)
+        return _drawn(rng, 4, 3, 4, reg=0.2)
 
     @exercise.case("a batch of one")
     def _(rng):
@@ -292,9 +317,9 @@ def _cases_of_losses(exercise):
         scores = [[1000, -1000, 0], [-1000, 1000, -1000], [-1000, -998, -1000]]
         return _exact(rng, scores, [0, 1, 1], reg=1e-6)
 
-    @exercise.case("two classes, large weights", hidden=True)
+    @exercise.case("two classes, large weights, reg = 0", hidden=True)
     def _(rng):
-        return _drawn(rng, 8, 3, 2, reg=0.05, scale=5.0)
+        return _drawn(rng, 8, 3, 2, reg=0.0, scale=5.0)
 
 
 # ------------------------------------------------------------------ svm_loss_naive
@@ -429,6 +454,11 @@ svm_loss_vectorized.edit(
     "the correct class is counted in the loss and in the row's count",
     "Its margin is 1 in every row: set it to zero before you sum and before you count.",
     ("    margins[rows, y] = 0\n", ""),
+)
+svm_loss_vectorized.edit(
+    "the correct class is counted among the row's positive margins in dscores",
+    "Its own margin is no positive margin: set it to zero before you count the row.",
+    ("= -dscores.sum(axis=1)", "= -dscores.sum(axis=1) - 1"),
 )
 svm_loss_vectorized.edit(
     "the loss and dW are sums over the examples, not means",
@@ -749,6 +779,20 @@ softmax_loss_naive.edit(
     ("        scores = scores - scores.max()\n", ""),
 )
 softmax_loss_naive.edit(
+    "exp of the raw scores overflows, and the probabilities are inf / inf",
+    "Subtract the row's largest score before exp, and compute log(sum(exp)) - s_y without ever "
+    "taking the log of a probability.",
+    ("        scores = scores - scores.max()\n        log_sum = np.log(np.sum(np.exp(scores)))\n",
+     "        probs = np.exp(scores) / np.sum(np.exp(scores))\n"),
+    ("log_sum - scores[y[i]]", "-np.log(probs[y[i]])"),
+    ("np.exp(scores[j] - log_sum)", "probs[j]"),
+)
+softmax_loss_naive.edit(
+    "the correct class's slope is 1 - p instead of p - 1",
+    "Raising the correct score lowers the loss: its slope is negative, p - 1.",
+    ("(p - (j == y[i]))", "abs(p - (j == y[i]))"),
+)
+softmax_loss_naive.edit(
     "the logarithm of a probability that has become 0",
     "At a gap of 2000 the probability underflows to 0 and its log to -inf: compute "
     "log(sum(exp)) - s_y, the log is never taken of a probability.",
@@ -836,6 +880,15 @@ softmax_loss_vectorized.edit(
     "the maximum of the whole batch is subtracted",
     "Each row needs its own maximum: with a common one a low row's sum underflows to 0.",
     ("scores.max(axis=1, keepdims=True)", "scores.max()"),
+)
+softmax_loss_vectorized.edit(
+    "exp of the raw scores overflows, and the probabilities are inf / inf",
+    "Subtract each row's largest score before exp, and compute log(sum(exp)) - s_y without ever "
+    "taking the log of a probability.",
+    ("    scores = scores - scores.max(axis=1, keepdims=True)\n",
+     "    probs = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)\n"),
+    ("(log_sums - scores[rows, y])", "-np.log(probs[rows, y])"),
+    ("np.exp(scores - log_sums[:, None])", "probs"),
 )
 softmax_loss_vectorized.edit(
     "the logarithm of a probability that has become 0",
@@ -1017,10 +1070,6 @@ for _exercise in (l2_penalty, l1_penalty):
     @_exercise.case("zeros and whole numbers")
     def _(rng):
         return dict(W=rng.permutation([-2.0, -1.0, 0.0, 0.0, 0.0, 3.0]).reshape(2, 3), reg=0.25)
-
-    @_exercise.case("W = 0")
-    def _(rng):
-        return dict(W=np.zeros((3, 2)), reg=1.5)
 
     @_exercise.case("large weights, reg = 100")
     def _(rng):
