@@ -179,7 +179,7 @@ def check_name(name):
     """Raise UnknownDataset, naming the nearest, unless `name` is a dataset's."""
     if name in NAMES:
         return
-    near = get_close_matches(str(name).lower().replace("-", ""), NAMES, n=1, cutoff=0.4)
+    near = get_close_matches(str(name).lower().replace("-", ""), NAMES, n=1, cutoff=0.5)
     guess = f" Did you mean {near[0]!r}?" if near else ""
     raise UnknownDataset(f"No dataset {name!r}; there are {', '.join(NAMES)}.{guess}")
 
