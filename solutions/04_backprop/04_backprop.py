@@ -99,7 +99,7 @@ def draw_graph(places, axis, active=None, show_local=False):
             px, py = places[parent]
             axis.annotate(
                 "", (x, y), (px, py),
-                arrowprops=dict(arrowstyle="->", color="0.6", lw=1.2, shrinkA=15, shrinkB=15),
+                arrowprops=dict(arrowstyle="->", color="0.6", lw=1.2, shrinkA=17, shrinkB=17),
             )
             if show_local:
                 axis.text(px + 0.62 * (x - px), py + 0.62 * (y - py), f"{local:g}", fontsize=9,
@@ -119,6 +119,7 @@ a, b, c = Value(2.0, label="a"), Value(3.0, label="b"), Value(-4.0, label="c")
 p = a * b
 q = p + c
 f = q * b
+p.label, q.label, f.label = "p: ×", "q: +", "f: ×"
 places = {a: (0, 1.6), b: (0, 0), c: (1, 2), p: (1, 0.9), q: (2, 1.3), f: (3, 0.6)}
 
 figure, axis = plt.subplots(figsize=(7, 3))
@@ -193,14 +194,15 @@ plots.animate(draw, len(steps), figure=figure, seconds_per_frame=1.8)
 # A sigmoid neuron weighs its inputs, adds a bias and squashes the sum into (0, 1):
 #
 # $$z = \sum_d x_d w_d + b, \qquad \text{out} = \sigma(z) = \frac{1}{1 + e^{-z}}.$$
-#
+
+# %% [markdown]
 # ### Exercise 4.1 · Neuron forward (1 point)
 # `x` and `w` have shape (D,), `b` is a number; `out` is a number. Return `(out, cache)`, where
 # `cache` holds whatever your backward pass will want: no check looks inside.
 #
 # The result must be finite for every finite $z$: $\sigma(1000)$ is 1 and $\sigma(-1000)$ is 0.
 # `np.exp(1000)` is `inf`; `1 / inf` is a good 0, `inf / inf` is `nan`. A warning about an overflow
-# does no harm, but look for what caused it.
+# costs no points, but look for what caused it.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -337,7 +339,8 @@ for d in range(3):
 # The third point is where the work is. Suppose $b$ above had been made from a value $t$ as
 # $b = 3t$. Had $b$ taken its turn after its first share, the 2, it would have handed $3 \cdot 2$
 # down to $t$ instead of $3 \cdot 8$.
-#
+
+# %% [markdown]
 # An order in which every value stands behind all its parents is called *topological*. Walk it
 # from its end and the third point always holds. A depth-first search finds it: to visit a value,
 # stop if it was visited before, else visit its parents, and then append the value itself to a
@@ -471,7 +474,8 @@ print(f"40 doublings: gradient {start.grad:,.0f}, one for each path, with 41 val
 # The affine layer computes `out = x @ w + b` for N examples at once. Entry by entry:
 #
 # $$\text{out}_{nm} = \sum_d x_{nd}\, w_{dm} + b_m.$$
-#
+
+# %% [markdown]
 # ### Exercise 4.4 · Affine forward (1 point)
 # `x` has shape (N, d1, ..., dk), for example (N, 8, 8) or (N, 32, 32, 3): each example is laid out
 # as one row of $D = d_1 \cdots d_k$ numbers, in NumPy's own order. `w` has shape (D, M), `b` (M,).
@@ -542,7 +546,8 @@ plt.show()
 # %% [markdown]
 # The inner sizes must meet and the outer ones must give the variable's own shape. When you forget
 # a formula, write down the shapes.
-#
+
+# %% [markdown]
 # ### Exercise 4.5 · Affine backward (3 points)
 # `dout` has shape (N, M). Return `(dx, dw, db)` in the shapes of `x`, `w` and `b`; in particular
 # `dx` has the shape (N, d1, ..., dk) that `x` came in, not (N, D).
@@ -612,7 +617,8 @@ for name, array, grad in zip(("dx", "dw", "db"), (x, w, b), grads):
 #
 # Its local gradient is 1 where $x > 0$ and 0 where $x < 0$. So a gradient either passes unchanged
 # or stops, and what decides is the sign of the *input* on the way forward, not the sign of `dout`.
-#
+
+# %% [markdown]
 # ### Exercise 4.6 · ReLU forward (1 point)
 # `x` has any shape. Return `(out, cache)`; `x` itself must not change.
 #
@@ -677,6 +683,9 @@ def relu_backward(dout, cache):
 # %% tags=["check"]
 check("relu_backward", relu_backward)
 
+# %% [markdown]
+# Both of your functions at work on 20 numbers:
+
 # %% tags=["experiment"]
 rng = np.random.default_rng(7)
 x, dout = rng.choice([-2, -1.5, -1, -0.5, 0.5, 1, 1.5, 2], size=(2, 4, 5))
@@ -709,7 +718,8 @@ plt.show()
 # \frac{\partial L}{\partial s_j} = p_j - [j = y], \quad p_j = \frac{e^{s_j}}{\sum_k e^{s_k}}.$$
 #
 # The loss of a batch is the **mean** over its N examples, so every gradient is divided by N.
-#
+
+# %% [markdown]
 # Scores of ±1000 overflow `exp`. Subtract each row's largest score first: it cancels in $p$, and
 # $L$ keeps its value as long as the logarithm is taken of the sum, not of a $p_y$ that may have
 # become 0.
@@ -819,6 +829,9 @@ def svm_loss(scores, y):
 # %% tags=["check"]
 check("svm_loss", svm_loss)
 
+# %% [markdown]
+# Both of your losses on one example with four scores; class 0 is the true one:
+
 # %% tags=["experiment"]
 scores, y = np.array([[2.0, 1.6, -1.0, 0.5]]), np.array([0])
 places = np.arange(4)
@@ -835,7 +848,7 @@ for name, loss in (("softmax", softmax_loss), ("hinge", svm_loss)):
     print(f"{name}: the slopes add up to 0: {abs(loss(scores, y)[1].sum()) < 1e-12}")
 
 # %% [markdown]
-# Class 0 is the true one. Class 1 is only 0.4 behind it, so both losses want it lower; classes 2
+# Class 1 is only 0.4 behind it, so both losses want it lower; classes 2
 # and 3 are far enough behind for the hinge, which leaves them alone, while softmax still presses a
 # little. In each row the slopes add up to 0: raising *all* scores by the same amount changes
 # neither loss.
@@ -947,7 +960,7 @@ def count_values(root):
             waiting.extend(node.parents)
     return len(seen)
 
-
+# %% tags=["experiment"]
 rng = np.random.default_rng(3)
 X, y = rng.normal(size=(5, 8)), rng.integers(3, size=5)
 shapes = {"W1": (8, 6), "b1": (6,), "W2": (6, 3), "b2": (3,)}
@@ -1043,6 +1056,8 @@ X_val, y_val = data.X_val - mean_image, data.y_val
 two_of_each = np.concatenate([np.flatnonzero(y_train == digit)[:2] for digit in range(10)])
 X_small, y_small = X_train[two_of_each], y_train[two_of_each]
 y_shuffled = np.random.default_rng(1).permutation(y_small)
+
+# %% tags=["experiment"]
 figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.2))
 for labels, name, colour in ((y_small, "true", plots.BLUE), (y_shuffled, "shuffled", plots.ORANGE)):
     params, losses, rights = init_params(64, 50, 10, np.random.default_rng(0)), [], []
@@ -1056,7 +1071,7 @@ for labels, name, colour in ((y_small, "true", plots.BLUE), (y_shuffled, "shuffl
           f"{accuracy(params, X_val, y_val):.0%} right on new images")
 axes[0].set(xlabel="step", ylabel="training loss (nats)", title="Both losses go to zero")
 axes[1].set(xlabel="step", ylabel="training accuracy (%)", xlim=(0, 80))
-axes[1].set_title("Nonsense takes a little longer")
+axes[1].set_title("Nonsense takes longer")
 axes[0].legend()
 plt.show()
 check_prediction(my_guess, rights[-1], unit="%")
@@ -1075,30 +1090,31 @@ check_prediction(my_guess, rights[-1], unit="%")
 
 # %% tags=["experiment"]
 def train(params, steps, learning_rate, reg, rng):
-    """Mini-batch gradient descent; history rows are (loss, training and validation accuracy)."""
+    """Mini-batch gradient descent; history has rows (step, loss, training and val. accuracy)."""
     history = []
-    for _ in range(steps):
+    for number in range(1, steps + 1):
         batch = rng.choice(len(X_train), 100, replace=False)
         loss, params = step(params, X_train[batch], y_train[batch], learning_rate, reg)
-        right = accuracy(params, X_train, y_train), accuracy(params, X_val, y_val)
-        history.append((loss, *right))
+        if number % 10 == 0:
+            right = accuracy(params, X_train, y_train), accuracy(params, X_val, y_val)
+            history.append((number, loss, *right))
     return params, np.array(history)
 
-
-healthy, history = train(
+# %% tags=["experiment"]
+trained, history = train(
     init_params(64, 36, 10, np.random.default_rng(0)), 1000, 0.3, 1e-3, np.random.default_rng(1)
 )
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.2))
-left.plot(history[:, 0], color=plots.BLUE, lw=0.8)
+left.plot(history[:, 0], history[:, 1], color=plots.BLUE, lw=1)
 left.set(xlabel="step", ylabel="loss of the batch (nats)", ylim=(0, None))
 left.set_title("The loss shakes: each batch differs")
-right.plot(100 * history[:, 1], color=plots.BLUE, label="training")
-right.plot(100 * history[:, 2], color=plots.ORANGE, label="validation")
+right.plot(history[:, 0], 100 * history[:, 2], color=plots.BLUE, label="training")
+right.plot(history[:, 0], 100 * history[:, 3], color=plots.ORANGE, label="validation")
 right.set(xlabel="step", ylabel="accuracy (%)", ylim=(80, 100.5))
 right.set_title("A gap of about 2 points remains")
 right.legend(loc="lower right")
 plt.show()
-print(f"after 1,000 steps: training {history[-1, 1]:.1%}, validation {history[-1, 2]:.1%}")
+print(f"after 1,000 steps: training {history[-1, 2]:.1%}, validation {history[-1, 3]:.1%}")
 
 # %% [markdown]
 # The batch loss is noisy because every batch holds other images; its trend is what counts. The
@@ -1108,8 +1124,8 @@ print(f"after 1,000 steps: training {history[-1, 1]:.1%}, validation {history[-1
 # ## Look at the first layer
 #
 # Each column of `W1` has 64 numbers, one for each pixel, so it can be drawn as an 8×8 image: the
-# pattern that this hidden unit answers to. Four networks, trained in the same way but for one
-# setting. Which ones are ill? Look before you read the numbers.
+# pattern that this hidden unit answers to. Below are 12 of the 36 units of four networks, the same
+# but for their settings. Which ones are ill? Look before you read the numbers.
 
 # %% tags=["experiment"]
 settings = [
@@ -1126,25 +1142,24 @@ for name, scale, how in settings:
     plots.show_weights(
         trained["W1"][:, :12], data.image_shape, columns=12, size=0.7,
         titles=["dead" if d else "" for d in dead[:12]],
-        title=f"{name}: {history[-1, 2]:.0%} of validation right, {dead.sum()} of 36 units dead",
+        title=f"{name}: {history[-1, 3]:.0%} of validation right, {dead.sum()} of 36 units dead",
     )
     plt.show()
 
 # %% [markdown]
-# - **Healthy**: smooth strokes and edges, all different.
-# - **Start too large**: pixel noise. The random start is so large that training hardly changes it.
+# - **Healthy**: strokes and edges where the digits are, quiet at the margins, nearly all different.
+# - **Start too large**: noise from corner to corner. Training hardly changes so large a start.
 # - **Learning rate 15**: the first steps threw most units to where no image switches them on. Their
-#   gradient is 0, so they stay as they are for ever; the accuracy is ruined.
-# - **Penalty 0.1**: smooth, but the weights are so small that the scores are nearly equal.
-#
-# Noise, dead units and copies of one pattern are visible here long before they are understood from
-# a curve.
+#   gradient is 0, so they keep whatever blot they had, for ever.
+# - **Penalty 0.1**: smooth, but the same few patterns come again and again, and they are so faint
+#   (each picture is rescaled) that the scores are nearly equal.
 
 # %% [markdown]
 # ## Deeper
 #
 # Nothing above was made for two layers. A third one is two more calls.
-#
+
+# %% [markdown]
 # ### Exercise 4.11 · Three-layer scores (1 point)
 # `params` holds `W1` (D, H1), `b1`, `W2` (H1, H2), `b2`, `W3` (H2, C), `b3`; `X` is (N, D). Return
 # the scores (N, C) of affine – ReLU – affine – ReLU – affine. No loss, no gradient.
@@ -1228,7 +1243,7 @@ def relative_error(weights, layer, grads, X, y):
     lengths = np.linalg.norm(nudged) + np.linalg.norm(yours)
     return np.linalg.norm(nudged - yours) / lengths
 
-
+# %% tags=["experiment"]
 X_ten, y_ten = X_small[::2], y_small[::2]
 weights = deep_weights(6, np.random.default_rng(0))
 for broken, colour, name in ((None, plots.BLUE, "correct"), (3, plots.RED, "one ReLU forgotten")):
@@ -1270,15 +1285,18 @@ right.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The code is the same in both. With small weights each layer shrinks the gradient; after eight
-# layers it is about $10^{-11}$ long. The loss is about 2.3 and is known to 16 digits, so a nudge
-# of $10^{-5}$ cannot see slopes below about $10^{-16} \cdot 2.3 / 10^{-5} \approx 2 \cdot
-# 10^{-11}$. Here the *nudge* is wrong and the formula right.
+# The code is the same in both. With small weights each layer shrinks the gradient: with eight
+# layers all of `dW1` together is shorter than $10^{-10}$. The loss is about 2.3 and has 16 digits,
+# so a nudge of $10^{-5}$ cannot see a slope below about
+# $2.3 \cdot 10^{-16} / 10^{-5} \approx 2 \cdot 10^{-11}$. Here the *nudge* is wrong and the formula
+# right.
 #
 # Why depth does this to gradients, and which start prevents it, is the matter of chapter 6.
 
 # %% [markdown]
 # ## Often said, and wrong
+#
+# Three sayings, each put to the test with your `two_layer_loss`.
 #
 # **"The loss does not move, so nothing is being learned."** Accuracy asks only which score is
 # largest; the loss asks by how much. Start with a small `W2` and look at the first steps.
@@ -1397,7 +1415,8 @@ for learning_rate in (0.01, 0.3, 30.0):
 #   error.
 # - A fault shows in every layer below it. Learning 20 images by heart tests the machinery, unseen
 #   images test the learning, and pictures of the first layer show its state of health.
-#
+
+# %% [markdown]
 # ## Where to read on
 #
 # - CS231n notes, [Backpropagation, intuitions](https://cs231n.github.io/optimization-2/) and

@@ -234,9 +234,7 @@ neuron_backward.also_right("float32", neuron_backward=_backward_float32)
 # ------------------------------------------------------------------------------ the scalar graph
 
 # Three seconds are a thousand times what a visit of every node takes; 2**40 paths take years.
-backward = bank.exercise(
-    "backward", points=3, driver="ch04.graph", needs=("Value",), seconds=3.0,
-)
+backward = bank.exercise("backward", points=3, driver="ch04.graph", seconds=3.0)
 
 
 def _graph(data, edges, names=()):
@@ -429,6 +427,17 @@ def _(root):
 
 
 @backward.mistake(
+    "backward calls itself on every parent",
+    "Each call sets a grad to 1 again: set it once, at the root, and walk from there.",
+)
+def _(root):
+    root.grad = 1.0
+    for parent, local in zip(root.parents, root.local_grads):
+        parent.grad += local * root.grad
+        backward(parent)
+
+
+@backward.mistake(
     "every path is walked by itself",
     "The numbers are right, but the number of paths doubles with every diamond: visit each value "
     "once, in topological order.",
@@ -496,6 +505,24 @@ def _(root):
         for parent, local in zip(node.parents, node.local_grads):
             parent.grad += np.float64(local) * node.grad
     return order
+
+
+@backward.also_right("no set: the finished list is searched")
+def _(root):
+    order = []
+
+    def visit(node):
+        if not any(node is known for known in order):
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    root.grad += 1
+    while order:
+        node = order.pop()
+        for parent, local in zip(node.parents, node.local_grads):
+            parent.grad = local * node.grad + parent.grad
 
 
 @backward.also_right("by memory: each value asks its children")
@@ -1184,6 +1211,13 @@ svm_loss.edit(
 svm_loss.edit(
     "the gradient has the wrong sign", "Raising a wrong score raises the loss: its slope is +1.",
     ("dscores /= N", "dscores /= -N"),
+)
+
+
+svm_loss.edit(
+    "the true scores are subtracted along the wrong axis",
+    "scores[rows, y] has shape (N,): give it a second axis, so that it goes down the rows.",
+    ("scores[rows, y][:, None]", "scores[rows, y]"),
 )
 
 
