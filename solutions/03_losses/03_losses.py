@@ -11,6 +11,8 @@
 #
 # **Before this**: scores and gradient descent (chapter 2), derivatives of $x^n$, $e^x$, $\log x$.
 #
+# Every picture below an exercise is drawn with what you wrote: it needs the exercises above it.
+#
 # **Time** 90 minutes · **Points** 20
 
 # %% tags=["setup"]
