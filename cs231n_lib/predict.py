@@ -41,4 +41,5 @@ def check_prediction(guess, actual, *, within: float = 0.1, unit: str = "") -> N
 def _text(value, unit) -> str:
     if isinstance(value, bool) or not isinstance(value, numbers.Number):
         return f"{value}"
-    return f"{value:.3g}{unit if unit.startswith('%') or not unit else ' ' + unit}"
+    number = f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
+    return f"{number}{unit if unit.startswith('%') or not unit else ' ' + unit}"
