@@ -156,7 +156,8 @@ for x in (-1000.0, 1000.0):
 #
 # $$\sigma(x) = \frac{1}{1 + s} \;\text{ if } x \ge 0, \qquad
 #   \sigma(x) = \frac{s}{1 + s} \;\text{ if } x < 0.$$
-#
+
+# %% [markdown]
 # ### Exercise 5.1 · Sigmoid forward (2 points)
 # `x` is an array of any shape, `out` has the same shape. Return `(out, cache)`; the cache is your
 # own. The result must be exact to rounding and finite for every finite x, ±1000 included. `x` must
@@ -210,7 +211,8 @@ check("sigmoid_forward", sigmoid_forward)
 #
 # The output alone is enough. An activation works entry by entry, so the chain rule is a product
 # entry by entry: $dx = \text{dout} \cdot \text{out}\,(1 - \text{out})$.
-#
+
+# %% [markdown]
 # ### Exercise 5.2 · Sigmoid backward (1 point)
 # `dout` has the shape of `out`; `cache` is what your `sigmoid_forward` returned. Return `dx` in the
 # same shape. Neither `dout` nor the cache may be changed.
@@ -277,7 +279,8 @@ for value in (0.0, 2.0, 5.0, 10.0):
 # A saturated unit does not announce itself: the loss merely falls slowly. So count. An output is
 # saturated if it lies within `tol` of either end of the function's range `[low, high]`: for the
 # sigmoid `low = 0, high = 1`, for tanh `low = -1, high = 1`.
-#
+
+# %% [markdown]
 # ### Exercise 5.3 · Saturated fraction (1 point)
 # `out` is an array of any shape. Return one number between 0 and 1: the share of all entries that
 # are **at most** `low + tol` or **at least** `high - tol` (the limits themselves count as
@@ -342,8 +345,8 @@ plt.show()
 print(f"weights of std 10: {asleep[np.argmin(np.abs(scales - 10))]:.0%} of the outputs saturated")
 
 # %% [markdown]
-# Weights ten times too large silence most of the layer before training has begun. Small weights are
-# no way out: the slope comes near 1/4 and cannot pass it.
+# Weights of standard deviation 10 silence most of the layer before training has begun. Small
+# weights are no way out: the slope comes near 1/4 and cannot pass it.
 
 # %% [markdown]
 # ## tanh: the same shape around zero
@@ -352,7 +355,8 @@ print(f"weights of std 10: {asleep[np.argmin(np.abs(scales - 10))]:.0%} of the o
 #
 # It is a sigmoid, stretched to $(-1, 1)$ and squeezed to half the width. NumPy has it, and takes
 # care of overflow.
-#
+
+# %% [markdown]
 # ### Exercise 5.4 · tanh forward (0.5 points)
 # `x` of any shape; return `(out, cache)`. The quotient above is `inf / inf` for large x: do not use
 # it as it stands.
@@ -390,7 +394,8 @@ check("tanh_forward", tanh_forward)
 # quotients gives
 #
 # $$\frac{d}{dx}\frac{u}{v} = \frac{u'v - uv'}{v^2} = \frac{v^2 - u^2}{v^2} = 1 - \text{out}^2.$$
-#
+
+# %% [markdown]
 # ### Exercise 5.5 · tanh backward (1 point)
 # Return `dx` $= \text{dout} \cdot (1 - \text{out}^2)$, in the shape of `dout`, from your own cache.
 #
@@ -444,8 +449,9 @@ print(f"slope at 0: {slope[0]:.2f}, at 2: {slope[1]:.3f}, at 5: {slope[2]:.5f}")
 # sign**, that of `dout`: both weights rise or both fall. If the goal needs one to rise and the
 # other to fall, the way there is a zig-zag.
 #
-# The experiment: the unit must learn $w = (2, -2)$, one example a step, learning rate 0.5. Left, it
-# sees sigmoid outputs; right, the same outputs minus 0.5. Nothing else differs.
+# The experiment (it needs your `sigmoid_forward`): the unit must learn $w = (2, -2)$, one example a
+# step, learning rate 0.5. Left, it sees sigmoid outputs; right, the same outputs minus 0.5. Nothing
+# else differs.
 
 # %% tags=["experiment"]
 def walk(shift, steps=60, lr=0.5):
@@ -535,7 +541,8 @@ plt.show()
 #
 # One large step can push a unit so far that $x < 0$ **for every image**. Then its output is always
 # 0, its slope is always 0, no gradient reaches its weights, and it stays where it is: it is *dead*.
-#
+
+# %% [markdown]
 # ### Exercise 5.6 · Dead unit fraction (1.5 points)
 # `activations` has shape (N, H): outputs of H ReLU units for N images, so nothing is negative. A
 # unit is dead if its output is **exactly 0 for all N images**. Return the share of dead units, one
@@ -573,9 +580,9 @@ def dead_unit_fraction(activations):
 check("dead_unit_fraction", dead_unit_fraction)
 
 # %% [markdown]
-# Now provoke it. Two hidden layers of 50 ReLUs, on the digits, 100 steps with the learning rate
-# 1.0. That is large but not absurd, and the loss stays finite. The pixels are left as they are, all
-# from 0 to 1: every input positive, as in the last section.
+# Now provoke it, and count with your function. Two hidden layers of 50 ReLUs, on the digits, 100
+# steps with the learning rate 1.0. That is large but not absurd, and the loss stays finite. The
+# pixels are left as they are, all from 0 to 1: every input positive, as in the last section.
 #
 # **Predict**: how many per cent of the first layer's units are dead after 100 steps?
 
@@ -614,8 +621,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# About 5 % are off from the first step on, and up to a rate of 0.4 it stays so; at 1.0 it is more
-# than half. The blue line is the
+# A few per cent are off from the first step on, and up to a rate of 0.2 it stays so; at 1.0 it is
+# more than half. The blue line is the
 # same network on centred pixels: the cause is not the rate alone. With positive inputs all weights
 # of a unit fall together (the last section), and $x$ falls for *every* image at once.
 #
@@ -632,7 +639,8 @@ plt.show()
 #
 # A unit that is off still hears the loss, if only at one hundredth of the volume. What happens
 # exactly at the corner $x = 0$ is up to you; no check looks there.
-#
+
+# %% [markdown]
 # ### Exercise 5.7 · Leaky ReLU forward (1 point)
 # `x` of any shape, `alpha` a number between 0 and 1 with the default 0.01. Return `(out, cache)`;
 # `x` stays as it is.
@@ -737,10 +745,11 @@ for word in ("relu", "leaky_relu"):
 # Why 0.01? He and others (2015) made $\alpha$ a parameter, one for all units or one for each, and
 # trained it with the rest. Forward is the same formula; but since training moves it, **$\alpha$ may
 # become negative or pass 1**, and then a shortcut such as `np.maximum(x, alpha * x)` is wrong.
-#
+
+# %% [markdown]
 # ### Exercise 5.9 · PReLU forward (1.5 points)
-# `x` has shape (N, D). `alpha` is a number (or an array of shape `()`), or an array of shape (D,)
-# with one value for each unit, that is, each *column* of x. Return `(out, cache)`.
+# `x` has shape (N, D). `alpha` is a number, or an array of shape (D,) with one value for each unit,
+# that is, each *column* of x. Return `(out, cache)`.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -755,7 +764,7 @@ def prelu_forward(x, alpha):
     Parameters
     ----------
     x : array, shape (N, D)
-    alpha : float, or array of shape () or (D,)
+    alpha : float, or array of shape (D,)
         Slope of the negative side, of any sign and size.
 
     Returns
@@ -782,7 +791,8 @@ check("prelu_forward", prelu_forward)
 #
 # One number $\alpha$ for all units reaches every column as well: its gradient is the sum over $n$
 # **and** $d$.
-#
+
+# %% [markdown]
 # ### Exercise 5.10 · PReLU backward (2.5 points)
 # Return `(dx, dalpha)`: `dx` (N, D), and `dalpha` in the shape of `alpha`: a number if `alpha` was
 # one (a float or an array of shape `()`), else (D,).
@@ -824,8 +834,8 @@ def prelu_backward(dout, cache):
 check("prelu_backward", prelu_backward)
 
 # %% [markdown]
-# A task for three PReLU units: be $|x|$, be ReLU, be the identity. All start at $\alpha = 0.25$ and
-# use only your `dalpha`. Which values should they reach?
+# A task for three PReLU units that run on your two functions: be $|x|$, be ReLU, be the identity.
+# All start at $\alpha = 0.25$ and use only your `dalpha`. Which values should they reach?
 
 # %% tags=["experiment"]
 x = np.random.default_rng(0).normal(size=(200, 1)).repeat(3, axis=1)
@@ -860,7 +870,8 @@ print("alpha after 60 steps:", alpha.round(2) + 0.0)
 #
 # Here is a trap. $e^x$ is needed for negative $x$ only, but an array has both signs, and
 # $e^{1000}$ is `inf`. A formula that multiplies by a mask gets $0 \cdot \infty$ = `nan`.
-#
+
+# %% [markdown]
 # ### Exercise 5.11 · ELU forward (1.5 points)
 # `x` of any shape, `alpha` a positive number with the default 1.0. Return `(out, cache)`. The
 # result must be right for $x = 1000$ (it is 1000) and $x = -1000$ (it is $-\alpha$).
@@ -934,7 +945,7 @@ def elu_backward(dout, cache):
 check("elu_backward", elu_backward)
 
 # %% [markdown]
-# How far from zero are the outputs, if the inputs come from a unit gaussian?
+# How far from zero are the outputs of your functions, if the inputs come from a unit gaussian?
 
 # %% tags=["experiment"]
 x = np.random.default_rng(0).normal(size=(1000, 1000))
@@ -957,7 +968,8 @@ for name, out in {
 # $$z_1 = x W_1 + b_1, \qquad z_2 = x W_2 + b_2, \qquad \text{out} = \max(z_1, z_2).$$
 #
 # With $W_1 = 0, b_1 = 0$ it is a ReLU. The affine layer is part of it, so it is a layer of its own.
-#
+
+# %% [markdown]
 # ### Exercise 5.13 · Maxout forward (1.5 points)
 # `x` (N, D), `W1` and `W2` (D, H), `b1` and `b2` (H,). Return `(out, cache)` with `out` (N, H).
 # Equal pieces are not tested.
@@ -1008,7 +1020,8 @@ check("maxout_forward", maxout_forward)
 # both:
 #
 # $$dW_i = x^T dz_i, \qquad db_i = \sum_n dz_{i,n}, \qquad dx = dz_1 W_1^T + dz_2 W_2^T.$$
-#
+
+# %% [markdown]
 # ### Exercise 5.14 · Maxout backward (2.5 points)
 # Return `(dx, dW1, db1, dW2, db2)`, in this order, each in the shape of its variable.
 #
@@ -1069,7 +1082,7 @@ for name, w2, other in (
 # ## All of them side by side
 #
 # Each panel is drawn with your functions, the slope with `dout` = 1. `PAIRS` collects them; PReLU
-# enters with its usual start, $\alpha = 0.25$.
+# enters with its usual start, $\alpha = 0.25$. This and what follows needs all fourteen exercises.
 
 # %% tags=["experiment"]
 PAIRS = {
@@ -1160,7 +1173,7 @@ for axis, std in zip(axes, (0.1, 0.3)):
         axis.semilogy(sizes / sizes[0], "o-", ms=3, color=colour, label=name)
     axis.set(xlabel="layers passed, from the top", ylim=(1e-7, 1e6))
 axes[0].set_ylabel("size of the gradient, top = 1")
-axes[0].set_title("std 0.1: one millionth is left by sigmoids")
+axes[0].set_title("std 0.1: sigmoids leave under a millionth")
 axes[1].set_title("std 0.3: the sigmoid loses less, others grow")
 axes[0].legend(ncols=2, fontsize=8, loc="upper left")
 plt.show()
@@ -1187,13 +1200,14 @@ for name in ("sigmoid", "tanh", "relu", "elu", "maxout"):
 print("              spread between images, layer      size of dW, layer      after 400 steps")
 print("              1      2      3      4            1        5             unseen right")
 for word, init in (("sigmoid", "xavier"), ("tanh", "xavier"), ("sigmoid", 4 / np.sqrt(50))):
+    name = word if init == "xavier" else f"{word}, x4"
     model = MLP([64, 50, 50, 50, 50, 10], activation=word, init=init, rng=np.random.default_rng(0))
     spread = [h.std(axis=0).mean() for h in model.activations(X_train)]
     grads = model.loss(X_train, y_train)[1]
-    dW1, dW5 = (np.sqrt(np.mean(grads[name] ** 2)) for name in ("W1", "W5"))
+    dW1, dW5 = (np.sqrt(np.mean(grads[W] ** 2)) for W in ("W1", "W5"))
     train(model, X_train, y_train, lr=0.1, steps=400)
     right = np.mean(model.predict(X_val) == y_val)
-    print(f"{word + ' x4' * (init != 'xavier'):12s}", *[f"{s:6.3f}" for s in spread],
+    print(f"{name:12s}", *[f"{s:6.3f}" for s in spread],
           f"    {dW1:10.5f} {dW5:8.3f} {right:14.0%}")
 
 # %% [markdown]
@@ -1329,7 +1343,8 @@ for scale in (0.1, 1.0, 4.0):
 # ## Questions
 #
 # These are read by a person and carry none of the 20 points. Five to ten sentences each.
-#
+
+# %% [markdown]
 # ### Question 1 · Stuck at 2.30
 # A colleague's network with six hidden layers of sigmoids stays at a loss of 2.30 on ten classes.
 # She asks whether to train ten times longer. Name two measurements that you would make first, what
@@ -1405,7 +1420,8 @@ for scale in (0.1, 1.0, 4.0):
 # - A saturated or dead unit is silent. Count: `saturated_fraction`, `dead_unit_fraction`.
 # - Leaky ReLU, PReLU, ELU and maxout keep a slope on the other side, at different prices.
 # - Write every formula so that nothing can become `inf / inf` or `0 * inf`.
-#
+
+# %% [markdown]
 # ## Where to read on
 #
 # - CS231n notes, [Neural networks, part 1](https://cs231n.github.io/neural-networks-1/).

@@ -298,14 +298,14 @@ def _(rng):
     return dict(out=out, low=0.0, high=1.0, tol=0.0)
 
 
+@saturated_fraction.case("a tolerance of more than half the range")
+def _(rng):
+    return dict(out=rng.uniform(-1, 1, size=(6, 5)), low=-1.0, high=1.0, tol=1.25)
+
+
 @saturated_fraction.case("nothing is saturated", hidden=True)
 def _(rng):
     return dict(out=rng.uniform(0.3, 0.7, size=(6, 5)), low=0.0, high=1.0, tol=0.125)
-
-
-@saturated_fraction.case("a tolerance of more than half the range", hidden=True)
-def _(rng):
-    return dict(out=rng.uniform(-1, 1, size=(6, 5)), low=-1.0, high=1.0, tol=1.25)
 
 
 saturated_fraction.edit(
@@ -340,6 +340,14 @@ saturated_fraction.edit(
     "tol is taken as a share of the range",
     "tol is added to low and taken from high as it is, whatever the range.",
     ("low + tol", "low + tol * (high - low)"), ("high - tol", "high - tol * (high - low)"),
+)
+
+
+saturated_fraction.edit(
+    "the two shares are added",
+    "With a large tol an entry can be near both ends: it must count once.",
+    ("((out <= low + tol) | (out >= high - tol)).mean()",
+     "(out <= low + tol).mean() + (out >= high - tol).mean()"),
 )
 
 
@@ -943,9 +951,9 @@ def _(rng):
     )
 
 
-@prelu_backward.case("one alpha as an array of no dimension", hidden=True)
+@prelu_backward.case("one alpha for a batch of one", hidden=True)
 def _(rng):
-    return dict(x=away_from_zero(rng, (3, 4)), alpha=np.array(0.5), dout=rng.normal(size=(3, 4)))
+    return dict(x=away_from_zero(rng, (1, 4)), alpha=1.5, dout=rng.normal(size=(1, 4)))
 
 
 prelu_backward.edit(
@@ -985,6 +993,10 @@ prelu_backward.edit(
 prelu_backward.edit(
     "dx is plain ReLU's", "Below 0 the slope towards x is alpha, not 0.",
     ("1.0, alpha)", "1.0, 0.0)"),
+)
+prelu_backward.edit(
+    "dx is lost where x is positive", "Where x is positive out is x, and dout passes unchanged.",
+    ("x > 0, 1.0, alpha", "x > 0, 0.0, alpha"),
 )
 prelu_backward.edit(
     "dx is summed over the rows", "dx has the shape of x: only dalpha adds up over the rows.",
