@@ -12,7 +12,8 @@ import numpy as np
 from cs231n_lib.drivers import call_with, split
 
 # sample_minibatch is called this often with one generator; see `minibatch_summary` for the odds.
-CALLS = 200
+CALLS = 100
+SHORT = 20  # calls, or steps of sgd, that show whether a seed decides the draws
 
 
 def zero_center(functions, inputs, exercise):
@@ -33,18 +34,18 @@ def zero_center(functions, inputs, exercise):
 
 
 def minibatch(functions, inputs, exercise):
-    """Draw `CALLS` batches from one generator; once more with its seed, once with another."""
+    """Draw `CALLS` batches from one generator; some again with its seed, some with another."""
 
-    def draw(rng):
+    def draw(rng, calls):
         function, given = functions[exercise.name], inputs | {"rng": rng}
         parts = [
-            split(call_with(function, given, exercise), exercise.returns) for _ in range(CALLS)
+            split(call_with(function, given, exercise), exercise.returns) for _ in range(calls)
         ]
         return [_stack([p[name] for p in parts], name) for name in exercise.returns]
 
-    X, y = draw(inputs["rng"])
-    X_again, _ = draw(inputs["again"])
-    X_other, _ = draw(inputs["other"])
+    X, y = draw(inputs["rng"], CALLS)
+    X_again, _ = draw(inputs["again"], SHORT)
+    X_other, _ = draw(inputs["other"], SHORT)
     return {"X": X, "y": y, "X_again": X_again, "X_other": X_other}
 
 
@@ -55,8 +56,9 @@ def minibatch_summary(outputs, inputs):
     if X.shape[1:] != (size, inputs["X"].shape[1]) or y.shape[1:] != (size,):
         return told
     told |= describe_rows(X, y, inputs)
-    told["rows drawn over all calls"] = describe_coverage(X, inputs["X"], evenly=True)
-    return told | describe_seeds(X, outputs["X_again"], outputs["X_other"], size, inputs)
+    told["coverage over all calls"] = describe_coverage(X, inputs["X"], evenly=True)
+    again, other = outputs["X_again"], outputs["X_other"]
+    return told | describe_seeds(X[: len(again)], again, other, size, inputs)
 
 
 # -------------------------------------------------------------------- gradient_descent, sgd
@@ -97,28 +99,29 @@ def gradient_descent(functions, inputs, exercise):
     loss_fn = Recorder()
     result = call_with(functions[exercise.name], {"loss_fn": loss_fn} | inputs, exercise)
     named = split(result, exercise.returns)
-    return named | {"number of calls of loss_fn": len(loss_fn.W)}
+    return named | {"count of loss_fn calls": f"{len(loss_fn.W)}"}
 
 
 def sgd(functions, inputs, exercise):
-    """Run the loop, with its seed again, and with another seed; keep what loss_fn was given."""
+    """Run the loop and keep what loss_fn was given; then three short runs, two with one seed."""
 
-    def run(rng):
+    def run(rng, **changed):
         loss_fn = Recorder()
-        given = {"loss_fn": loss_fn} | inputs | {"rng": rng}
+        given = {"loss_fn": loss_fn} | inputs | {"rng": rng} | changed
         named = split(call_with(functions[exercise.name], given, exercise), exercise.returns)
         if not loss_fn.W:
             raise TypeError("never called loss_fn")
         return named, loss_fn
 
     named, seen = run(inputs["rng"])
-    _, again = run(inputs["again"])
-    _, other = run(inputs["other"])
+    _, first = run(inputs["first"], num_iters=SHORT)
+    _, again = run(inputs["again"], num_iters=SHORT)
+    _, other = run(inputs["other"], num_iters=SHORT)
     batches = "batches given to loss_fn"
     return named | {
         "X": _stack(seen.X, batches), "y": _stack(seen.y, batches), "W_before": np.stack(seen.W),
-        "reg": np.array(seen.reg), "X_again": _stack(again.X, batches),
-        "X_other": _stack(other.X, batches),
+        "reg": np.array(seen.reg), "X_first": _stack(first.X, batches),
+        "X_again": _stack(again.X, batches), "X_other": _stack(other.X, batches),
     }
 
 
@@ -133,22 +136,23 @@ def sgd_summary(outputs, inputs):
     X, y, W = outputs["X"], outputs["y"], outputs["W_before"]
     size, steps = inputs["batch_size"], inputs["num_iters"]
     told = {
-        "number of calls of loss_fn": len(X),
-        "shape of a batch's X": str(X.shape[1:]),
+        "count of loss_fn calls": f"{len(X)}",
+        "shape of a batch": str(X.shape[1:]),
     }
     if X.shape != (steps, size, inputs["X"].shape[1]):
         return told
     told |= describe_rows(X, y, inputs)
-    told["rows drawn over all steps"] = describe_coverage(X, inputs["X"], evenly=False)
+    told["coverage over all steps"] = describe_coverage(X, inputs["X"], evenly=False)
     told["reg handed to loss_fn"] = float(np.abs(outputs["reg"]).max())
-    told["W at the first step"] = "W" if np.allclose(W[0], inputs["W"]) else "something else"
+    told["W at the first step"] = "W" if np.allclose(W[0], inputs["W"]) else "another W"
     reg, rate = inputs["reg"], inputs["learning_rate"]
     loss, dW = zip(*(log_cosh_loss(*z, reg) for z in zip(W, X, y.astype(int))))
     wanted_step = -rate * np.stack(dW)
-    ratio, told["a step"] = _step_over(W[1:] - W[:-1], wanted_step[:-1], np.abs(W).max())
+    ratio, told["each step"] = _step_over(W[1:] - W[:-1], wanted_step[:-1], np.abs(W).max())
     told["W returned"] = _which_W(outputs["W"], W, ratio * wanted_step[-1])
-    told["losses"] = _which_losses(outputs["losses"], np.array(loss), inputs)
-    return told | describe_seeds(X, outputs["X_again"], outputs["X_other"], size, inputs)
+    told["what losses holds"] = _which_losses(outputs["losses"], np.array(loss), inputs)
+    short = (outputs[key] for key in ("X_first", "X_again", "X_other"))
+    return told | describe_seeds(*short, size, inputs)
 
 
 def _step_over(made, wanted, scale):
@@ -193,11 +197,11 @@ def describe_rows(X, y, inputs) -> dict:
     """Say whether the rows of the batches (calls, size, D) are rows of X with their own labels."""
     index, distance = _nearest(X, inputs["X"])
     if distance.max() > 1e-4 * np.abs(inputs["X"]).max():
-        return {"rows of the batches": "not rows of X"}
+        return {"origin of the rows": "not X"}
     paired = (y.ravel() == inputs["y"][index]).all()
     return {
-        "rows of the batches": "rows of X",
-        "labels of the batches": "those of the rows" if paired else "those of other rows",
+        "origin of the rows": "X",
+        "pairing": "each row with its own label" if paired else "rows with other rows' labels",
     }
 
 
@@ -223,23 +227,24 @@ def describe_coverage(X, X_all, *, evenly: bool) -> str:
     if len(missed) == 0:
         mean = len(index) / count
         uneven = np.abs(drawn - mean).max() > 7 * np.sqrt(mean)
-        return "all, but some far too often" if evenly and uneven else "all"
+        return "every row, but some far too often" if evenly and uneven else "every row of X"
     if list(missed) == [count - 1]:
-        return "all but the last"
+        return "every row but the last"
     if list(missed) == [0]:
-        return "all but the first"
-    return "the same few every time" if count - len(missed) <= size else "only some of X"
+        return "every row but the first"
+    few = count - len(missed) <= size
+    return "the same few rows every time" if few else "only some of the rows"
 
 
 def describe_seeds(X, X_again, X_other, size, inputs) -> dict:
-    """Say whether a seed decides the batches: equal seeds equal ones, other seeds others.
+    """Say whether a seed decides the batches: an equal seed equal ones, another seed others.
 
     Batches of all N rows may be the same under every seed, and are not asked.
     """
-    told = {"two runs with one seed": "same" if np.array_equal(X, X_again) else "different"}
+    words = {True: "the same batches", False: "other batches"}
+    told = {"a second run with the same seed": words[np.array_equal(X, X_again)]}
     if size < len(inputs["X"]):
-        same = np.array_equal(X, X_other)
-        told["two runs with different seeds"] = "same" if same else "different"
+        told["a run with another seed"] = words[np.array_equal(X, X_other)]
     return told
 
 
@@ -254,7 +259,7 @@ def _stack(arrays, what):
     arrays = [np.asarray(a) for a in arrays]
     if any(a.dtype.kind not in "biuf" for a in arrays):
         raise TypeError(f"{what} must hold numbers")
-    shapes = list(dict.fromkeys(a.shape for a in arrays))
+    shapes = sorted({a.shape for a in arrays})
     if len(shapes) > 1:
         listed = " and ".join(str(s) for s in shapes[:3])
         raise TypeError(f"{what} must all have one shape, got {listed}")

@@ -153,7 +153,7 @@ plt.show()
 # What does each number do? In the animation the arrow of class 0 (blue) turns, then grows, then
 # its bias rises. Watch the borders and the accuracy.
 
-# %% tags=["experiment", "nbval-ignore-output"]
+# %% tags=["experiment"]
 def move_class_0(turn, length, bias):
     """Return W and b with the arrow of class 0 turned (degrees), stretched, its bias set."""
     angle = np.radians(turn)
@@ -174,7 +174,7 @@ def draw_hand(turn, length, bias, axis):
     setting = f"turn {turn:+.0f}°, length {length:.1f}, bias {bias:+.1f}"
     axis.set_title(f"{setting}: {accuracy:.0%} right")
 
-
+# %% tags=["experiment", "nbval-ignore-output"]
 wave = np.sin(np.linspace(0, 2 * np.pi, 10, endpoint=False))
 poses = ([(60 * w, 1, 0) for w in wave] + [(0, 1 + 0.9 * w, 0) for w in wave]
          + [(0, 1, 4 * w) for w in wave])
@@ -223,7 +223,8 @@ else:
 #
 # From now on `W` may have shape (D + 1, C) with the bias as its **last row**, and training has one
 # array to find instead of two.
-#
+
+# %% [markdown]
 # ### Exercise 2.2 · Bias column (2 points)
 # Given `X` (N, D), return a new array of shape (N, D + 1): `X`, and then a column of ones, which
 # comes last. `X` itself stays as it is.
@@ -334,8 +335,9 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# In the plane, luck gets there. With 650 numbers nearly every draw sits at 10 %, which is blind
-# guessing. A direction is needed: which way should each of the 650 numbers move?
+# In the plane, luck gets there: a few draws of a thousand are above 90 %. With 650 numbers nearly
+# all sit around 10 %, which is blind guessing. A direction is needed: which way should each of the
+# 650 numbers move?
 
 # %% [markdown]
 # ## How wrong is W?
@@ -433,7 +435,8 @@ print(f"dW[0, 0] by a nudge     {(up - down) / (2 * h):.6f}")
 # small distance, and ask again:
 #
 # $$W \leftarrow W - \text{learning\_rate} \cdot dW .$$
-#
+
+# %% [markdown]
 # ### Exercise 2.4 · Gradient descent (4 points)
 # Repeat that step `num_iters` times, starting from the given `W`. Return `(W, losses)`: the `W`
 # after the last step, and a list (or array) with `losses[i]`, the loss **before** step `i`.
@@ -497,7 +500,7 @@ check("gradient_descent", gradient_descent)
 # Let it turn the nine knobs of the dots. The start is a bad one: every arrow points at the class
 # next door. (The frames get further apart in time, since most of the change comes early.)
 
-# %% tags=["experiment", "nbval-ignore-output"]
+# %% tags=["experiment"]
 X_ones, W = add_bias_column(X_dots), 0.3 * np.vstack([W_hand, b_hand])[:, [1, 2, 0]]
 counts = np.unique(np.round(np.logspace(0, 2.3, 32)).astype(int)) - 1
 stages, losses = [W], []
@@ -507,6 +510,7 @@ for _ in range(counts[-1]):
     losses += list(last)
     stages.append(W)
 
+# %% tags=["experiment", "nbval-ignore-output"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3.2))
 
 
@@ -687,7 +691,8 @@ plt.show()
 #
 # Each step so far looked at all training images. But `dW` is an average over images, and an average
 # can be estimated from a few of them: a **mini-batch**, drawn at random.
-#
+
+# %% [markdown]
 # ### Exercise 2.6 · Sample a mini-batch (3 points)
 # Given `X` (N, D), `y` (N,), `batch_size` and `rng` (a `numpy.random.Generator`), return
 # `(X_batch, y_batch)` of shapes (batch_size, D) and (batch_size,).
@@ -964,24 +969,20 @@ plt.show()
 
 # %% [markdown]
 # - **Upwards** there is a cliff. It comes sooner with strong regularisation, because the penalty
-#   adds its own curvature: the limit becomes $2 / (\lambda + \text{reg})$. For reg = 10 that is
-#   0.18.
+#   adds its own curvature: the limit becomes $2 / (\lambda + \text{reg})$, for reg = 10 about 0.18.
 # - **To the right** the penalty takes over: weights near zero, whatever the data say.
-# - **Few images**: look along the row of rate 1. There the loop fits the 50 images completely, and
-#   more `reg` helps (68 to 79 %). Look up the first column: with rate 0.032 and hardly any `reg`
-#   the result is better still. 1,200 small steps do not get far enough to overfit; stopping early
-#   is a regularisation too.
+# - **Few images**: along the row of rate 1 more `reg` helps at first (68 to 79 %), since there the
+#   loop drives the loss of its 50 images nearly to zero. In the first column rate 0.032 does better
+#   still, with hardly any `reg`: 1,200 small steps stop on the way. Stopping early regularises too.
 # - **All images**: a wide plateau. With enough data the knobs matter less.
-#
-# The best cell is the best of 48 tries on the same 250 images, so a little of it is luck. The test
-# set settles it.
 
 # %% [markdown]
 # ## What 650 numbers reach
 #
-# Train once more with settings from the middle of the good region, and only now look at the test
-# set. Beside it the nearest neighbour of chapter 1 (scikit-learn's, to save time). What do you
-# expect on the **test** digits?
+# The best cell is the best of 48 tries on the same 250 images, so a little of it is luck. Train
+# once more with settings from the middle of the good region, and only now look at the test set.
+# Beside it the nearest neighbour of chapter 1 (scikit-learn's, to save time). What do you expect
+# on the **test** digits?
 
 # %% tags=["predict"]
 my_guess = None  # a number between 0 and 1: the linear classifier's test accuracy
@@ -1017,7 +1018,7 @@ W_smooth, _ = sgd(squared_error_loss, np.zeros((65, 10)), add_bias_column(X_trai
 for W, reg in ((W_digits, 0.01), (W_smooth, 1.0)):
     share = accuracy(X_val_0, y_val, W)
     plots.show_weights(W[:-1], (8, 8, 1), titles=[str(c) for c in range(10)],
-                       title=f"Templates with reg = {reg:g}: {share:.0%} of the validation images")
+                       title=f"Templates with reg = {reg:g}: {share:.0%} right on validation images")
     plt.show()
 
 # %% [markdown]
@@ -1201,31 +1202,27 @@ print(f"largest mean of a centred pixel: training {abs(X_train_0.mean(0)).max():
 #
 # - A linear classifier scores each class with a weighted sum, `X @ W + b`; the highest score wins.
 #   The bias can be a last row of `W` that meets a column of ones.
-# - Its borders are straight. A feature computed beforehand can make a curved problem straight.
-# - Accuracy has no slope; a loss has. Gradient descent follows `-dW`, with a learning rate below a
-#   limit that the steepest direction sets. Centring the data (with the training set's mean) raises
-#   that limit.
-# - A mini-batch estimates the gradient with an error that falls as one over the root of its size.
-#   For the same number of images, many rough steps get further than few exact ones.
-# - Learning rate and regularisation are chosen on validation data, in factors and not in steps.
+# - Its borders are straight. A computed feature can make a curved problem straight.
+# - Accuracy has no slope, a loss has. Gradient descent follows `-dW`; the steepest direction limits
+#   the learning rate, and centring raises that limit.
+# - A mini-batch's error falls with the root of its size. For the same number of images, many rough
+#   steps get further than few exact ones.
+# - Learning rate and regularisation are chosen on validation data, in factors.
 #
-# **Next.** Squared error punishes scores for being too good and hides a class in a row. Chapter 3
-# builds losses that ask the right question.
+# **Next.** Squared error punishes scores for being too good. Chapter 3 asks a better question.
 
 # %% [markdown]
 # ## Where to read on
 #
-# - CS231n lecture notes, [Linear classification](https://cs231n.github.io/linear-classify/) and
-#   [Optimization: stochastic gradient descent](https://cs231n.github.io/optimization-1/).
-# - R. A. Fisher, *The use of multiple measurements in taxonomic problems*, Annals of Eugenics 7
-#   (1936): the first linear classifier from data.
-# - F. Rosenblatt, *The perceptron*, Psychological Review 65 (1958); M. Minsky and S. Papert,
-#   *Perceptrons* (1969), on what straight borders cannot do.
-# - H. Robbins and S. Monro, *A stochastic approximation method*, Annals of Mathematical Statistics
-#   22 (1951): rough steps that arrive.
-# - L. Bottou, F. Curtis and J. Nocedal, *Optimization methods for large-scale machine learning*,
-#   SIAM Review 60 (2018), sections 3 and 4: full batch against mini-batch.
+# - CS231n lecture notes: [Linear classification](https://cs231n.github.io/linear-classify/),
+#   [Optimization](https://cs231n.github.io/optimization-1/).
+# - R. A. Fisher, *The use of multiple measurements in taxonomic problems* (1936): the first linear
+#   classifier learned from data.
+# - M. Minsky and S. Papert, *Perceptrons* (1969): what straight borders cannot do.
+# - H. Robbins and S. Monro, *A stochastic approximation method* (1951): rough steps that arrive.
+# - L. Bottou, F. Curtis and J. Nocedal, *Optimization methods for large-scale machine learning*
+#   (2018): full batch against mini-batch.
 # - T. Hastie, R. Tibshirani and J. Friedman, *The Elements of Statistical Learning* (2nd ed.,
 #   2009), section 4.2: why squared error masks the class in the middle.
-# - Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, *Efficient BackProp* (1998), section 4: why
-#   inputs are centred.
+# - Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, *Efficient BackProp* (1998): why inputs are
+#   centred.

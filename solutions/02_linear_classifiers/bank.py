@@ -288,6 +288,11 @@ predict.edit(
     ("argmax", "argmin"),
 )
 predict.edit(
+    "argmax runs over all scores at once",
+    "Without axis, argmax looks at the whole table; every example has a winner of its own.",
+    ("scores, axis=1", "scores"),
+)
+predict.edit(
     "the score is returned, not its class",
     "Return which class has the largest score, not how large it is.",
     ("np.argmax", "np.max"),
@@ -466,6 +471,18 @@ def _(loss_fn, W, X, y, *, learning_rate, reg, num_iters):
     for _ in range(num_iters):
         _, dW = loss_fn(W, X, y, reg)
         W = W - learning_rate * dW
+        losses.append(loss_fn(W, X, y, reg)[0])
+    return W, losses
+
+
+@gradient_descent.mistake(
+    "losses holds the loss before the first step and after each",
+    "One loss per step: losses[i] is the one before step i, so there are num_iters of them.",
+)
+def _(loss_fn, W, X, y, *, learning_rate, reg, num_iters):
+    losses = [loss_fn(W, X, y, reg)[0]]
+    for _ in range(num_iters):
+        W = W - learning_rate * loss_fn(W, X, y, reg)[1]
         losses.append(loss_fn(W, X, y, reg)[0])
     return W, losses
 
@@ -668,6 +685,11 @@ zero_center.edit(
     ("X - mean for X in others", "X for X in others"),
 )
 zero_center.edit(
+    "the other sets come back as one list",
+    "The result is one flat tuple, (X_train, first other set, second other set, ...).",
+    ("*(X - mean for X in others)", "[X - mean for X in others]"),
+)
+zero_center.edit(
     "it also divides by the spread",
     "Only the mean is subtracted here; dividing by the standard deviation is chapter 6.",
     ("mean = X_train.mean(axis=0)",
@@ -768,7 +790,7 @@ def _(rng):
 
 @sample_minibatch.case("batches of one")
 def _(rng):
-    return batch_case(rng, 8, 4, 1)
+    return batch_case(rng, 5, 4, 1)
 
 
 @sample_minibatch.case("batches as large as the set")
@@ -843,6 +865,14 @@ def _(X, y, batch_size, rng):
 
 
 @sample_minibatch.mistake(
+    "X is shuffled in place and y is not", "Draw row numbers instead, and index X and y with them."
+)
+def _(X, y, batch_size, rng):
+    rng.shuffle(X)
+    return X[:batch_size].copy(), y[:batch_size]
+
+
+@sample_minibatch.mistake(
     "half of the set is never drawn", "Every one of the N rows must have the same chance."
 )
 def _(X, y, batch_size, rng):
@@ -897,33 +927,33 @@ sgd = bank.exercise(
 
 
 def sgd_case(rng, N, D, C, **settings):
-    """X, y, W and three seeds. num_iters * batch_size is above 20 * N: every row gets drawn."""
-    seed, other = rng.choice(2**31, 2, replace=False)
+    """X, y, W and seeds. num_iters * batch_size is above 20 * N: every row gets drawn."""
+    seed, again, other = rng.choice(2**31, 3, replace=False)
     return dict(
         W=rng.normal(size=(D, C)), X=rng.normal(size=(N, D)),
-        y=rng.permutation(np.arange(N) % C), **settings,
-        rng=Rng(int(seed)), again=Rng(int(seed)), other=Rng(int(other)),
+        y=rng.permutation(np.arange(N) % C), **settings, rng=Rng(int(seed)),
+        first=Rng(int(again)), again=Rng(int(again)), other=Rng(int(other)),
     )
 
 
 @sgd.case("batches of 6 of 24 examples")
 def _(rng):
-    return sgd_case(rng, 24, 4, 3, learning_rate=0.1, reg=0.0, num_iters=100, batch_size=6)
+    return sgd_case(rng, 24, 4, 3, learning_rate=0.1, reg=0.0, num_iters=90, batch_size=6)
 
 
 @sgd.case("batches of one, with regularisation")
 def _(rng):
-    return sgd_case(rng, 12, 3, 4, learning_rate=0.05, reg=0.2, num_iters=300, batch_size=1)
+    return sgd_case(rng, 6, 3, 4, learning_rate=0.05, reg=0.2, num_iters=130, batch_size=1)
 
 
 @sgd.case("batches of half the set")
 def _(rng):
-    return sgd_case(rng, 16, 3, 2, learning_rate=0.2, reg=0.5, num_iters=60, batch_size=8)
+    return sgd_case(rng, 16, 3, 2, learning_rate=0.2, reg=0.5, num_iters=45, batch_size=8)
 
 
 @sgd.case("batches of 5 of 30 examples", hidden=True)
 def _(rng):
-    return sgd_case(rng, 30, 5, 4, learning_rate=0.02, reg=0.05, num_iters=150, batch_size=5)
+    return sgd_case(rng, 30, 5, 4, learning_rate=0.02, reg=0.05, num_iters=130, batch_size=5)
 
 
 sgd.edit(
@@ -1038,6 +1068,19 @@ def _(loss_fn, W, X, y, *, learning_rate, reg, num_iters, batch_size, rng):
         _, dW = loss_fn(W, X_batch, y_batch, reg)
         W = W - learning_rate * dW
         losses.append(loss_fn(W, X_batch, y_batch, reg)[0])
+    return W, losses
+
+
+@sgd.mistake(
+    "the last row is never drawn", "The upper end of rng.integers is left out already: use len(X)."
+)
+def _(loss_fn, W, X, y, *, learning_rate, reg, num_iters, batch_size, rng):
+    losses = []
+    for _ in range(num_iters):
+        rows = rng.integers(0, len(X) - 1, batch_size)
+        loss, dW = loss_fn(W, X[rows], y[rows], reg)
+        losses.append(loss)
+        W = W - learning_rate * dW
     return W, losses
 
 
