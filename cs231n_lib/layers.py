@@ -212,8 +212,8 @@ class Dropout(Layer):
         self.keep, self.rng = keep, rng
 
     def forward(self, x, train=False):
-        self.train = train
-        if not train:
+        self.drops = self.keep < 1 and train
+        if not self.drops:
             return x
         drawn = self._like("drawn", x)
         self.rng.random(dtype=x.dtype, out=drawn)
@@ -221,7 +221,7 @@ class Dropout(Layer):
         return self._apply(x, self._like("out", x))
 
     def backward(self, dout):
-        return self._apply(dout, self._like("dx", dout)) if self.train else dout
+        return self._apply(dout, self._like("dx", dout)) if self.drops else dout
 
     def _apply(self, values, out):
         np.multiply(values, self.kept, out=out)
