@@ -51,7 +51,8 @@ class Submitted:
 class Step:
     """One cell of the rebuilt notebook, in order.
 
-    `run` is 'all', 'definitions' or 'no'; `judge` names the exercise of a check cell. `released`
+    `run` is 'all', 'definitions' (only functions, classes and imports; not kept in the graded
+    notebook) or 'no'; `judge` names the exercise of a check cell. `released`
     is None for a cell of the student's own.
     """
 
@@ -188,12 +189,26 @@ def rebuild(release: list, submitted: list):
         elif cell.source.strip() and cell.source.strip() not in by_source:
             extras.setdefault(last, []).append(cell)
     steps = [_extra(c) for c in extras.pop("", [])]
+    # Functions that a student wrote into an experiment may be used anywhere: they are defined
+    # first, where an answer of the same name still takes their place.
+    helpers = [
+        Step("code", submitted[i].source, None, "definitions")
+        for name, i in owners.items()
+        if i is not None and _is_edited_experiment(name, submitted[i], release)
+    ]
     for cell in release:
         index = owners.get(cell.name)
         mine = submitted[index] if index is not None else None
         steps += _steps_for(cell, mine, repairs)
+        if cell.kind == "locked" and helpers:
+            steps, helpers = steps + helpers, []
         steps += [_extra(c) for c in extras.pop(cell.name, [])]
     return steps, repairs
+
+
+def _is_edited_experiment(name: str, mine: Submitted, release: list) -> bool:
+    cell = next(c for c in release if c.name == name)
+    return cell.kind == "experiment" and mine.source.strip() != cell.source.strip()
 
 
 def _owners(release, submitted, repairs) -> dict:
@@ -254,9 +269,7 @@ def _steps_for(cell: Released, mine: Submitted | None, repairs: list) -> list:
                 steps.append(Step("code", kept, None, "all"))
         return steps
     if cell.kind == "experiment":
-        # Not run, but functions that a student wrote into it may be used elsewhere.
-        source = mine.source if mine is not None else cell.source
-        return [Step("code", source, cell, "definitions" if edited else "no")]
+        return [Step("code", mine.source if mine is not None else cell.source, cell)]
     return [Step(cell.cell_type, cell.source, cell)]
 
 

@@ -51,7 +51,26 @@ def make_shell():
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Plain"
     config.InteractiveShell.enable_tip = False
-    return InteractiveShell.instance(config=config)
+    shell = InteractiveShell.instance(config=config)
+    shell.register_magics(_quiet_magics())
+    return shell
+
+
+def _quiet_magics():
+    """Return magics that only a notebook's kernel can follow; here they do nothing."""
+    from IPython.core.magic import Magics, line_magic, magics_class
+
+    @magics_class
+    class Quiet(Magics):
+        @line_magic("matplotlib")
+        def choose_backend(self, line):
+            """Leave the backend as it is."""
+
+        @line_magic("config")
+        def set_option(self, line):
+            """Leave the options as they are."""
+
+    return Quiet
 
 
 def serve(sock, shell) -> None:
