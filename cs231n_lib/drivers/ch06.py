@@ -105,7 +105,7 @@ def without_rotation(outputs, inputs):
             (N, N), nan)}  # fmt: skip
     centred = Z - Z.mean(axis=0)
     return {
-        "mean_length": np.linalg.norm(Z.mean(axis=0)),
+        "mean_length": np.linalg.norm(Z.mean(axis=0)).round(9),  # rounding noise is no news
         "variances": np.linalg.eigvalsh(centred.T @ centred / N)[::-1],  # (D,), largest first
         "dot_products": Z @ Z.T,  # (N, N)
     }
