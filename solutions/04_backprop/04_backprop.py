@@ -95,14 +95,14 @@ def draw_graph(places, axis, active=None, show_local=False):
     axis.cla()
     axis.axis("off")
     for node, (x, y) in places.items():
-        for parent, local in zip(node.parents, node.local_grads):
-            px, py = places[parent]
+        for start, number in zip(node.parents, node.local_grads):
+            px, py = places[start]
             axis.annotate(
                 "", (x, y), (px, py),
                 arrowprops=dict(arrowstyle="->", color="0.6", lw=1.2, shrinkA=17, shrinkB=17),
             )
             if show_local:
-                axis.text(px + 0.62 * (x - px), py + 0.62 * (y - py), f"{local:g}", fontsize=9,
+                axis.text(px + 0.62 * (x - px), py + 0.62 * (y - py), f"{number:g}", fontsize=9,
                           ha="center", va="center", bbox=dict(fc="white", ec="none", pad=1))
         face = plots.YELLOW if node is active else "white"
         axis.text(x, y, node.label, ha="center", va="center", fontsize=12,
