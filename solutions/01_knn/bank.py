@@ -136,6 +136,14 @@ def _(X, X_train):
 
 
 @l1.mistake(
+    "the sum runs over the training points",
+    "Of the axes (test, train, feature) the features are the last one: add along axis 2, or -1.",
+)
+def _(X, X_train):
+    return np.abs(X[:, None] - X_train).sum(axis=1)
+
+
+@l1.mistake(
     "the distances are cut to whole numbers",
     "The array for the result has an integer dtype, so everything behind the point is lost.",
 )
@@ -246,6 +254,18 @@ two.edit(
     "The test points are not the training points, so the matrix is not symmetric: fill all of it.",
     ("range(num_train)", "range(min(i + 1, num_train))"),
 )
+
+
+@two.mistake(
+    "dists has a column for each test point",
+    "Its shape is (num_test, num_train): the columns are the training points, rows of X_train.",
+)
+def _(X, X_train):
+    dists = np.zeros((X.shape[0], X.shape[0]))
+    for i in range(X.shape[0]):
+        for j in range(X_train.shape[0]):
+            dists[i, j] = np.sqrt(np.sum((X[i] - X_train[j]) ** 2))
+    return dists
 
 
 @two.mistake(
@@ -373,9 +393,20 @@ one.edit(
 )
 one.edit(
     "only the first row is filled",
-    "The function returns inside the loop, after one test point. Move the return out of it.",
+    "The function ends inside the loop, after one test point: its last line is indented too far.",
     ("    return dists", "        return dists"),
 )
+
+
+@one.mistake(
+    "a test point's distances are written into a column",
+    "Test point i has row i of dists: write into dists[i], not dists[:, i].",
+)
+def _(X, X_train):
+    dists = np.zeros((len(X), len(X_train)))
+    for i in range(len(X)):
+        dists[:, i] = np.sqrt(np.sum((X_train - X[i]) ** 2, axis=1))
+    return dists
 
 
 @one.mistake(
@@ -482,13 +513,6 @@ none.edit(
     ("np.vecdot(X, X)[:, None]", "0.0"),
 )
 none.edit(
-    "the squares of the two sets are in each other's place",
-    "|x|^2 belongs to a row of dists, so it must be a column, shape (num_test, 1); |t|^2 belongs "
-    "to a column and keeps the shape (num_train,).",
-    ("np.vecdot(X, X)[:, None]", "np.vecdot(X, X)"),
-    ("np.vecdot(X_train, X_train)", "np.vecdot(X_train, X_train)[:, None]"),
-)
-none.edit(
     "lengths are added instead of squared lengths",
     "The formula has |x|^2 and |t|^2: do not take the root of the sums of squares.",
     ("np.vecdot(X, X)", "np.linalg.norm(X, axis=1)"),
@@ -500,6 +524,42 @@ none.edit(
     ("np.vecdot(X, X)[:, None]", "np.sum(X**2)"),
     ("np.vecdot(X_train, X_train)", "np.sum(X_train**2)"),
 )
+
+
+@none.mistake(
+    "the squares of the two sets are in each other's place",
+    "|x|^2 belongs to a row of dists, so it must be a column, shape (num_test, 1); |t|^2 belongs "
+    "to a column and keeps the shape (num_train,).",
+)
+def _(X, X_train):
+    square = (X**2).sum(axis=1) - 2 * X @ X_train.T + (X_train**2).sum(axis=1)[:, None]
+    return np.sqrt(np.maximum(square, 0))
+
+
+@none.mistake(
+    "the squares of both sets are columns",
+    "|t|^2 must run along the columns of dists: keep its shape (num_train,), without keepdims.",
+)
+def _(X, X_train):
+    square = (X**2).sum(1, keepdims=True) - 2 * X @ X_train.T + (X_train**2).sum(1, keepdims=True)
+    return np.sqrt(np.maximum(square, 0))
+
+
+@none.mistake(
+    "the squares of both sets are rows",
+    "|x|^2 must run down the rows of dists: make it a column of shape (num_test, 1).",
+)
+def _(X, X_train):
+    square = (X**2).sum(axis=1) - 2 * X @ X_train.T + (X_train**2).sum(axis=1)
+    return np.sqrt(np.maximum(square, 0))
+
+
+@none.mistake(
+    "the squares are not added up over the features",
+    "|x|^2 is one number for each point: sum X**2 along axis 1 before it meets the dot products.",
+)
+def _(X, X_train):
+    return np.sqrt(np.maximum(X**2 - 2 * X @ X_train.T + X_train**2, 0))
 
 
 @none.mistake(
@@ -702,7 +762,7 @@ vote.edit(
 )
 vote.edit(
     "the winner's votes are returned, not its label",
-    "You return how many votes the winner has. Which label has them?",
+    "That is how many votes the winner has. Which label has them?",
     (".argmax()", ".max()"),
 )
 vote.edit(
@@ -715,6 +775,14 @@ vote.edit(
     "The median is the label in the middle. Count which label occurs most often.",
     ("np.bincount(y_train[nearest]).argmax()", "np.sort(y_train[nearest])[k // 2]"),
 )
+
+
+@vote.mistake(
+    "the labels of the k neighbours are returned, without a vote",
+    "You have found the voters of each test point. Now count their labels: one label per row.",
+)
+def _(dists, y_train, k):
+    return [y_train[np.argsort(row)[:k]] for row in dists]
 
 
 @vote.mistake(
@@ -923,6 +991,12 @@ cross.edit(
     "the mean over the folds is returned",
     "Return the list of the folds' accuracies: their spread is half of what you want to know.",
     ("return accuracies", "return {k: float(np.mean(a)) for k, a in accuracies.items()}"),
+)
+cross.edit(
+    "only the last round's accuracy is kept",
+    "Each round overwrites the one before. Append it to the list of its k.",
+    ("accuracies[k].append(float(np.mean(labels == y[test])))",
+     "accuracies[k] = float(np.mean(labels == y[test]))"),
 )
 cross.edit(
     "the training labels do not belong to the training points",
