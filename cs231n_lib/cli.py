@@ -216,7 +216,8 @@ def data(
     folder: Annotated[Path | None, typer.Option(help="Where to. Default: datasets/.")] = None,
 ) -> None:
     """Download a data set, resumed and verified. digits and shapes need no download."""
-    from cs231n_lib.data import DataError, fetch
+    from cs231n_lib.data import fetch
+    from cs231n_lib.datasets.errors import DataError
 
     try:
         place = fetch(name, folder)

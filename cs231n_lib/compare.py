@@ -47,6 +47,10 @@ def difference(path, got, want, rtol, atol, sizes=()) -> Difference | None:
     sizes : sequence of (str, int)
         Names and values of sizes such as ('N', 5), to recognise a constant ratio by.
     """
+    if (got.dtype.kind == "U") != (want.dtype.kind == "U"):
+        kinds = {"U": "text"}
+        wanted, is_now = kinds.get(want.dtype.kind, "numbers"), kinds.get(got.dtype.kind, "numbers")
+        return Difference(path, "type", f"{path} must hold {wanted}, got {is_now}.")
     if got.shape != want.shape:
         turned = got.shape == want.shape[::-1] and got.ndim > 1
         text = f"{path} must have shape {_shape(want)}, got {_shape(got)}."
