@@ -622,9 +622,9 @@ plt.show()
 
 # %% [markdown]
 # A few per cent are off from the first step on, and up to a rate of 0.2 it stays so; at 1.0 it is
-# more than half. The blue line is the
-# same network on centred pixels: the cause is not the rate alone. With positive inputs all weights
-# of a unit fall together (the last section), and $x$ falls for *every* image at once.
+# more than half. The blue line is the same network on centred pixels: the cause is not the rate
+# alone. With positive inputs all weights of a unit fall together (the last section), and $x$ falls
+# for *every* image at once.
 #
 # The orange line is the usual cure, leaky ReLU, which is next. It does not keep the units from
 # being pushed to the negative side. What it changes comes afterwards.

@@ -234,7 +234,7 @@ sigmoid_backward.mistake(
 
 @sigmoid_backward.mistake(
     "dout is changed in place",
-    "Another branch of the network may read dout after you: return a new array.",
+    "Another branch of the network may read dout after you: make a new array for dx.",
 )
 def _(dout, cache):
     dout *= cache * (1 - cache)
@@ -518,7 +518,7 @@ def _(dout, cache):
 
 @tanh_backward.mistake(
     "dout is changed in place",
-    "Another branch of the network may read dout after you: return a new array.",
+    "Another branch of the network may read dout after you: make a new array for dx.",
 )
 def _(dout, cache):
     dout *= 1 - cache**2
@@ -793,7 +793,7 @@ leaky_relu_backward.edit(
 
 @leaky_relu_backward.mistake(
     "dout is changed in place",
-    "Another branch of the network may read dout after you: return a new array.",
+    "Another branch of the network may read dout after you: make a new array for dx.",
 )
 def _(dout, cache):
     x, alpha = cache
@@ -1019,7 +1019,7 @@ prelu_backward.edit(
 
 @prelu_backward.mistake(
     "dout is changed in place",
-    "Another branch of the network may read dout after you: return a new array.",
+    "Another branch of the network may read dout after you: make a new array for dx.",
 )
 def _(dout, cache):
     x, alpha = cache
@@ -1252,7 +1252,7 @@ def _(dout, cache):
 
 @elu_backward.mistake(
     "dout is changed in place",
-    "Another branch of the network may read dout after you: return a new array.",
+    "Another branch of the network may read dout after you: make a new array for dx.",
 )
 def _(dout, cache):
     x, alpha = cache
@@ -1478,7 +1478,7 @@ maxout_backward.edit(
 
 @maxout_backward.mistake(
     "dout is changed in place",
-    "Another branch of the network may read dout after you: return a new array.",
+    "Another branch of the network may read dout after you: make a new array for dx.",
 )
 def _(dout, cache):
     x, W1, W2, first = cache
