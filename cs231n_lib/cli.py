@@ -269,14 +269,36 @@ def sample(
 
 
 @app.command()
+def report(
+    chapter: Annotated[str, typer.Argument(help="A graded chapter.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: grading/CHAPTER/report.html.")
+    ] = None,
+) -> None:
+    """Write the instructor's page: scores, exercises, mistakes, repairs, look-alikes."""
+    from cs231n_lib.grading.report import NothingGraded, write_report
+
+    course = find_course()
+    try:
+        place = write_report(course, course.chapter(chapter), output)
+    except NothingGraded as error:
+        raise CourseError(str(error)) from None
+    console.print(f"{place}")
+
+
+@app.command()
 def export(
     to: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("grades.csv"),
     db: Annotated[str, typer.Option(help="The gradebook's address.")] = "",
 ) -> None:
     """Write a table of all students and chapters from the gradebook."""
     from cs231n_lib.grading.export import export_csv
+    from cs231n_lib.grading.gradebook import GradebookError
 
-    rows = export_csv(find_course(), to, db)
+    try:
+        rows = export_csv(find_course(), to, db)
+    except GradebookError as error:
+        raise CourseError(str(error)) from None
     console.print(f"{to}: {rows} students")
 
 

@@ -223,10 +223,9 @@ def _public(name, shape):
 HUNT_FILES = """
 import glob, os, sys
 _found = []
-for top in ('/work', '/home', '/root', '/srv', '/mnt', '/release', '/tmp', os.getcwd(), *sys.path):
-    for folder, _, names in os.walk(top or '.'):
-        if 'site-packages' in folder or '/lib/python' in folder:
-            continue
+for top in ('/work', '/home', '/root', '/srv', '/mnt', '/release', '/tmp', os.getcwd()):
+    for folder, inner, names in os.walk(top or '.'):
+        inner[:] = [d for d in inner if d not in ('site-packages', 'lib', 'include')]
         _found += [os.path.join(folder, n) for n in names
                    if n in ('bank.py', 'gradebook.db', 'run.json', 'journal.jsonl', '01_mini.py')]
 for path in _found:

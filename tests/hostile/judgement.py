@@ -20,7 +20,7 @@ from hostile.corpus import RIGHT, Entry, submission
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()}")
 
-LIMITS = Limits(cell_seconds=4, submission_seconds=60, tmp_bytes=16 << 20)
+LIMITS = Limits(cell_seconds=8, submission_seconds=60, tmp_bytes=16 << 20)
 CLEAN = Entry("clean", 20.0, RIGHT)
 
 def mini_course(room: Path) -> Course:
