@@ -116,7 +116,8 @@ def problem(exercise: Exercise, case: Case, trial: Trial) -> Difference | None:
         where = f" ({trial.where})" if trial.where else ""
         return Difference("", "raised", f"{name} stopped with {trial.error}{where}.")
     if trial.status == "type":
-        return Difference("", "type", f"{name}: {trial.error}.".replace("..", "."))
+        named = trial.error if trial.error.startswith(name) else f"{name}: {trial.error}"
+        return Difference("", "type", f"{named.rstrip('.')}.")
     if trial.status == "timeout":
         return Difference("", "timeout", f"{name} {trial.error}. Is there a loop without an end?")
     if trial.status == "died":
