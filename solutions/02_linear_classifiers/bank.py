@@ -1,4 +1,8 @@
-"""The bank of chapter 2: linear scores, the bias column, centring, mini-batches, training loops."""
+"""The bank of chapter 2: linear scores, the bias column, centring, mini-batches, training loops.
+
+The build and the grader read it. It is long because every known mistake and every other right
+answer is written out as a learner would write it.
+"""
 
 import numpy as np
 
