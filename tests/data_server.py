@@ -49,9 +49,9 @@ def _make_handler(server):
                 if start >= len(data):
                     self.send_error(416)
                     return
-                said = start + 7 if how == "shifted" else start
+                start += 7 if how == "shifted" else 0
                 self.send_response(206)
-                self.send_header("Content-Range", f"bytes {said}-{len(data) - 1}/{len(data)}")
+                self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
             else:
                 self.send_response(200)
             body = data[start:]
