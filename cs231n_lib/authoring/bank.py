@@ -16,7 +16,7 @@ import numpy as np
 from cs231n_lib import trial
 from cs231n_lib.answers import Answers, Case, Exercise, Mistake
 from cs231n_lib.authoring.chapter import Chapter
-from cs231n_lib.verdict import summarised
+from cs231n_lib.verdict import settled, summarised
 
 PUBLIC_SEED = 231
 
@@ -170,7 +170,7 @@ class Bank:
                 f"{self.chapter}: the reference of {record.name} fails on {label!r}: "
                 f"{result.status} {result.error} {result.where} {' '.join(result.changed)}"
             )
-        return Case(label, given, result.outputs)
+        return Case(label, given, settled(record, result.outputs))
 
     def trials(self, chapter: Chapter, record: Exercise, variant: Variant, *, summarise=True):
         """Run a variant on the record's cases and return the trials."""
@@ -178,7 +178,8 @@ class Bank:
         trials = tuple(trial.run(record, functions, c.inputs) for c in record.cases)
         if not summarise:
             return trials
-        return tuple(summarised(record, c, t) for c, t in zip(record.cases, trials))
+        trials = [summarised(record, c, t) for c, t in zip(record.cases, trials)]
+        return tuple(replace(t, outputs=settled(record, t.outputs)) for t in trials)
 
     def functions(self, chapter: Chapter, record: Exercise, variant: Variant) -> dict:
         """Return the functions that a variant puts in the place of the learner's."""
