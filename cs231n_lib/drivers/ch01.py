@@ -19,8 +19,7 @@ def distances(functions, inputs, exercise):
     dict
         The function's output and, where asked for, `peak_memory_ratio`: the largest amount of
         memory held at one time during the call, its result included, as a multiple of the bytes
-        of a float64 array (num_test, num_train). Rounded to halves: the interpreter's own few
-        hundred bytes, which differ from run to run, must not show.
+        of a float64 array (num_test, num_train).
     """
     if not inputs.get("measure_memory"):
         return call(functions, inputs, exercise)
@@ -36,7 +35,7 @@ def distances(functions, inputs, exercise):
         if not outside:
             tracemalloc.stop()
     result_bytes = 8 * len(inputs["X"]) * len(inputs["X_train"])
-    return outputs | {"peak_memory_ratio": round(2 * (peak - before) / result_bytes) / 2}
+    return outputs | {"peak_memory_ratio": (peak - before) / result_bytes}
 
 
 def plain_double_loop(inputs):
