@@ -28,7 +28,7 @@ def standardize(functions, inputs, exercise):
     sets = functions[exercise.name](inputs["X_train"], *inputs["others"])
     count = 1 + len(inputs["others"])
     if not isinstance(sets, (tuple, list)) or len(sets) != count:
-        got = type(sets).__name__
+        got = f"a {type(sets).__name__}"
         if isinstance(sets, (tuple, list)):
             got += f" of {len(sets)}"
         elif isinstance(sets, np.ndarray):
@@ -101,13 +101,15 @@ def without_rotation(outputs, inputs):
     if not np.isfinite(Z).all():
         # One column or all of them, depending on the way: say the same of both.
         nan = np.nan
-        return {"mean_length": nan, "variances": np.full(D, nan), "dot_products": np.full(
-            (N, N), nan)}  # fmt: skip
+        return {
+            "length_of_mean": nan, "variances_of_Z": np.full(D, nan),
+            "dot_products_of_rows": np.full((N, N), nan),
+        }
     centred = Z - Z.mean(axis=0)
     return {
-        "mean_length": np.linalg.norm(Z.mean(axis=0)).round(9),  # rounding noise is no news
-        "variances": np.linalg.eigvalsh(centred.T @ centred / N)[::-1],  # (D,), largest first
-        "dot_products": Z @ Z.T,  # (N, N)
+        "length_of_mean": np.linalg.norm(Z.mean(axis=0)).round(9),  # rounding noise is no news
+        "variances_of_Z": np.linalg.eigvalsh(centred.T @ centred / N)[::-1],  # (D,), falling
+        "dot_products_of_rows": Z @ Z.T,  # (N, N)
     }
 
 
