@@ -191,6 +191,11 @@ class MLP:
         for full, (layer, name) in owners.items():
             layer.params[name], layer.grads[name] = self.params[full], self._grads[full]
 
+    def __setstate__(self, state):
+        """Join the arrays again in a copy (copy.deepcopy, pickle), where each came by itself."""
+        self.__dict__.update(state)
+        self._share_one_vector()
+
     @property
     def num_params(self):
         return self.params.flat.size

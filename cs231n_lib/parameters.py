@@ -64,6 +64,11 @@ class Parameters(Mapping):
     def __repr__(self):
         return f"Parameters({', '.join(f'{k} {v.shape}' for k, v in self._views.items())})"
 
+    def __setstate__(self, state):
+        """Cut the views anew in a copy (copy.deepcopy, pickle), where they came as arrays."""
+        self.__dict__.update(state)
+        self._adopt(self.flat)
+
     def copy(self):
         """Return the same names and values in a vector of their own."""
         twin = object.__new__(Parameters)

@@ -1,5 +1,8 @@
 """The network as a whole: conventions, options, errors."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -153,6 +156,22 @@ def test_assigning_a_parameter_changes_the_network(rng, data):
         model.params["W1"] = W.T
     with pytest.raises(KeyError, match="W9"):
         model.params["W9"] = W
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copied_network_is_whole_and_independent(duplicate, rng, data):
+    model = MLP([6, 8, 4], norm="batch", rng=rng)
+    model.loss(*data)
+    twin, before = duplicate(model), model.scores(data[0])
+    np.testing.assert_array_equal(twin.scores(data[0]), before)
+    twin.params.flat += 1  # the twin's layers see it, and the model does not
+    assert np.abs(twin.scores(data[0]) - before).min() > 0
+    np.testing.assert_array_equal(model.scores(data[0]), before)
+    _, grads = twin.loss(*data)
+    assert grads["W1"].any() and grads.flat.any()
+    params = duplicate(model.params)
+    params["W1"] = np.zeros((6, 8))
+    assert not params.flat[: 6 * 8].any() and model.params["W1"].any()
 
 
 def test_parameters_copy_is_independent_and_weights_come_first():
