@@ -22,6 +22,7 @@ from nbgrader.api import (
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
+    new_uuid,
 )
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy import select
@@ -110,37 +111,30 @@ class Writer:
             raise GradebookError(_explain(error, self.url)) from error
 
     def _write(self, record: Record) -> None:
-        if self.db.get(Student, record.student) is None:
-            self.db.add(Student(id=record.student))
-            self.db.flush()
-        submission = self.db.scalars(
-            select(SubmittedAssignment).filter_by(
-                assignment_id=self.assignment_id, student_id=record.student
+        """Put the record into the session. Ids are made here, so that it takes one flush."""
+        with self.db.no_autoflush:
+            if self.db.get(Student, record.student) is None:
+                self.db.add(Student(id=record.student))
+            submission = self._find(
+                SubmittedAssignment, assignment_id=self.assignment_id, student_id=record.student
             )
-        ).one_or_none()
-        if submission is None:
-            submission = SubmittedAssignment(
-                assignment_id=self.assignment_id, student_id=record.student
+            notebook = self._find(
+                SubmittedNotebook, assignment_id=submission.id, notebook_id=self.notebook_id
             )
-            self.db.add(submission)
-            self.db.flush()
-        submission.timestamp = (
-            datetime.fromisoformat(record.timestamp) if record.timestamp else None
-        )
-        notebook = self.db.scalars(
-            select(SubmittedNotebook).filter_by(
-                assignment_id=submission.id, notebook_id=self.notebook_id
+            submission.timestamp = (
+                datetime.fromisoformat(record.timestamp) if record.timestamp else None
             )
-        ).one_or_none()
-        if notebook is None:
-            notebook = SubmittedNotebook(
-                assignment_id=submission.id, notebook_id=self.notebook_id
-            )
-            self.db.add(notebook)
-            self.db.flush()
-        total = self._grades(notebook, record)
-        self._comments(notebook, record)
-        notebook.late_submission_penalty = self._penalty(submission, record, total)
+            total = self._grades(notebook, record)
+            self._comments(notebook, record)
+            notebook.late_submission_penalty = self._penalty(submission, record, total)
+
+    def _find(self, kind, **fields):
+        """Return the row with these fields, or add a new one."""
+        row = self.db.scalars(select(kind).filter_by(**fields)).one_or_none()
+        if row is None:
+            row = kind(id=new_uuid(), **fields)
+            self.db.add(row)
+        return row
 
     def _grades(self, notebook, record: Record) -> float:
         """Set the automatic scores; return the notebook's score with what people entered."""
