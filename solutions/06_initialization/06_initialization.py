@@ -1076,8 +1076,8 @@ print("lowest, highest in layer 10:", draws[:, -1].min().round(2), draws[:, -1].
 
 # %% [markdown]
 # Thin lines are single networks: a layer of 500 units draws its mean square anew with an error of
-# about 10 %, and the errors add up on the way. The mean over networks stays within a few hundredths
-# of 0.826. So the rule holds on average, and a deep network may well start at 0.7 or at 1.0.
+# about 10 %, and the errors add up on the way. The mean over networks stays within a hundredth of
+# 0.826. So the rule holds on average, and a deep network may well start at 0.7 or at 1.0.
 
 # %% [markdown]
 # ## The way back
@@ -1118,8 +1118,8 @@ print(f"tanh, std 1: {saturated:.0%} of the units beyond ±0.99; the gradient gr
       f"{gradient_sizes(large, np.tanh)[0]:.0e} on its way")
 
 # %% [markdown]
-# With std 0.01 the first layer receives $10^{-7}$ of the gradient or less; with Xavier for tanh and
-# He for ReLU about the size that was put in. One line contradicts what is often said: tanh with
+# With std 0.01 the first layer receives less than a millionth of the gradient; with Xavier and tanh
+# about a quarter, with He and ReLU all of it. One line contradicts what is often said: tanh with
 # std 1, nine tenths of its units saturated, does **not** lose the gradient. The tenth that is left
 # has slopes near 1 and meets weights of size 1, 500 of them, so the gradient *grows* at each layer,
 # in directions that have little to do with the loss nearby (Poole et al. 2016 call it chaos).

@@ -685,7 +685,9 @@ SHARP = dict(
 )
 FANS = ((400, 100), (100, 400), (1000, 40))
 HIDDEN_FANS = (50, 800)
-CALLS = itertools.count(1)  # stands for the global generator, which would differ at each build
+# Stands for the global generator, which would differ at each build: another seed at each of the
+# four calls that the driver makes for a case, and the same four for the next case.
+CALLS = itertools.cycle((1, 2, 3, 4))
 
 
 def _layer(rng, fan_in, fan_out, **more):
