@@ -1,6 +1,6 @@
 """What all tests share: the course on disk, and its chapters, read once."""
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ COURSE = Course(Path(__file__).resolve().parents[1])
 CHAPTERS = COURSE.chapters()
 
 
-@lru_cache(maxsize=None)
+@cache
 def chapter_named(name: str) -> Chapter:
     return Chapter(COURSE.solutions / name)
 
