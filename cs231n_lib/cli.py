@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -222,7 +223,7 @@ def data(
     try:
         place = fetch(name, folder)
     except DataError as error:
-        Console(stderr=True).print(f"[bold]cs231n data:[/bold] {error}", markup=True)
+        Console(stderr=True).print(f"[bold]cs231n data:[/bold] {escape(str(error))}")
         raise typer.Exit(2) from None
     console.print(f"{name} is ready in {place}")
 
@@ -303,6 +304,20 @@ def export(
 
 
 @app.command(hidden=True)
+def overview(chapters: Chapters = None) -> None:
+    """Print README's table of chapters, counted from the banks and notebooks."""
+    from cs231n_lib.authoring.chapter import Chapter
+    from cs231n_lib.authoring.overview import HEAD, row
+    from cs231n_lib.authoring.proof import prove as prove_chapter
+
+    course = find_course()
+    print(HEAD)
+    for name in _chosen(course, chapters):
+        chapter = Chapter(course.solutions / name)
+        print(row(chapter, list(prove_chapter(chapter))), flush=True)
+
+
+@app.command(hidden=True)
 def path(chapter: str) -> None:
     """Print a chapter's solution notebook."""
     course = find_course()
@@ -317,7 +332,7 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        Console(stderr=True).print(f"[bold]cs231n:[/bold] {error}")
+        Console(stderr=True).print(f"[bold]cs231n:[/bold] {escape(str(error))}")
         sys.exit(2)
 
 

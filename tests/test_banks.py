@@ -3,7 +3,7 @@
 from functools import cache
 
 import pytest
-from conftest import CHAPTERS, chapter_named
+from conftest import CHAPTERS, COURSE, chapter_named
 
 from cs231n_lib.authoring.proof import prove
 
@@ -61,3 +61,13 @@ def test_most_exercises_have_five_mistakes(name):
     entries = chapter_named(name).bank.entries
     many = [e for e in entries.values() if len(e.mistakes) >= 5]
     assert len(many) >= 0.6 * len(entries)
+
+
+@each
+def test_readmes_line_of_the_chapter_is_true(name):
+    from cs231n_lib.authoring.overview import row
+
+    readme = (COURSE.root / "README.md").read_text()
+    assert row(chapter_named(name), list(proofs(name, "public"))) in readme, (
+        "run `cs231n overview`"
+    )
