@@ -256,6 +256,25 @@ def _(x, gamma, beta, bn_param):
 
 
 @batchnorm_forward.mistake(
+    "the mode is never looked at",
+    'bn_param["mode"] decides: "test" normalises with the running statistics and changes neither.',
+)
+def _(x, gamma, beta, bn_param):
+    mode = bn_param["mode"]
+    bn_param["mode"] = "train"
+    result = _forward(x, gamma, beta, bn_param)
+    bn_param["mode"] = mode
+    return result
+
+
+@batchnorm_forward.mistake(
+    "eps and momentum must be in bn_param", "bn_param may hold nothing but the mode: use defaults.",
+)
+def _(x, gamma, beta, bn_param):
+    return _forward(x, gamma, beta, bn_param, eps=bn_param["eps"], momentum=bn_param["momentum"])
+
+
+@batchnorm_forward.mistake(
     "training normalises with the running statistics",
     "In training the batch's own mean and variance count; the running ones are only collected.",
 )
@@ -695,6 +714,17 @@ for _name, _hint, *_edits in [
 
 
 @batchnorm_backward_alt.mistake(
+    "the means of dx run over all features together",
+    "Each feature has its own two means, over the rows: give mean an axis.",
+)
+def _(dout, cache):
+    centred, std, gamma = cache
+    x_hat = centred / std
+    dx = gamma / std * (dout - dout.mean() - x_hat * (dout * x_hat).mean())
+    return dx, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+
+
+@batchnorm_backward_alt.mistake(
     "the bracket is computed in place, in dout", "Write N * dout, not dout *= N.",
 )
 def _(dout, cache):
@@ -1004,6 +1034,18 @@ def _(x, gamma, beta, bn_param):
     N, C, H, W = x.shape
     out, cache = batchnorm_forward(x.reshape(-1, C), gamma, beta, bn_param)
     return out.reshape(N, C, H, W), cache
+
+
+@spatial_batchnorm_forward.mistake(
+    "the mode is never looked at",
+    "In test mode the running statistics count, and stay as they are: hand bn_param itself on.",
+)
+def _(x, gamma, beta, bn_param):
+    mode = bn_param["mode"]
+    bn_param["mode"] = "train"
+    result = _spatial(x, gamma, beta, bn_param)
+    bn_param["mode"] = mode
+    return result
 
 
 @spatial_batchnorm_forward.mistake(
