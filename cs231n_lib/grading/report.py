@@ -103,7 +103,7 @@ def _svg(figure) -> str:
 def _new_figure(title: str, height: float = 3.2):
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.2, height), layout="constrained")
+    figure = Figure(figsize=(5.1, height), layout="constrained")
     axis = figure.add_subplot()
     axis.set_title(title, loc="left", fontsize=11, fontweight="bold")
     axis.spines[["top", "right"]].set_visible(False)
@@ -116,6 +116,7 @@ def _scores_figure(scored) -> str:
     axis.hist([r.score for r in scored], bins=int(most), range=(0, most), color="#0072b2")
     axis.set_xlabel(f"points of {most:g}")
     axis.set_ylabel("students")
+    axis.locator_params(integer=True)
     return _svg(figure)
 
 
