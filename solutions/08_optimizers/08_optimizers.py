@@ -2,9 +2,9 @@
 # # 8 · Optimizers
 #
 # **The question.** Backpropagation says, for each weight, which way is downhill. It does not say
-# how far to go. The same network, the same images, the same start: after 150 steps one rule has a
-# loss of 2.3, as good as guessing, and another 0.001. What else, beside the gradient, goes into a
-# step?
+# how far to go. The same network, the same images, the same start, the same learning rate of 0.001:
+# after 150 steps one rule has a loss of 2.3, as good as guessing, and another 0.005. What else,
+# beside the gradient, goes into a step?
 #
 # **You build** seven update rules, from plain gradient descent to AdamW; four schedules that lower
 # the learning rate as training goes on; and Newton's step, to see what it costs.
@@ -49,11 +49,12 @@ def slope(w):
     return CURVATURE * w
 
 
-def draw_valley(axis, width=9.0, height=3.0):
+def draw_valley(axis, width=9.0, height=3.0, **how):
     """Draw lines of equal loss, and a star at the lowest point."""
     x, y = np.meshgrid(np.linspace(-width, width, 121), np.linspace(-height, height, 61))
     levels = [0.02, 0.2, 0.7, 1.5, 2.7, 4.2, 6.5, 9.5, 13]
-    axis.contour(x, y, valley(np.stack([x, y], -1)), levels=levels, cmap="Greys_r", linewidths=0.8)
+    axis.contour(x, y, valley(np.stack([x, y], -1)), levels=levels, colors="0.75", linewidths=0.8,
+                 **how)
     axis.plot(0, 0, "*", color=plots.BLACK, ms=10)
     axis.set(xlabel="x", ylabel="y", xlim=(-width, width), ylim=(-height, height), aspect="equal")
     axis.grid(False)
@@ -140,7 +141,8 @@ check("sgd", sgd)
 # In the valley a step treats each coordinate by itself. With curvature $h$ the slope at $x$ is
 # $h x$, so
 #
-# $$x_{\text{next}} = x - \text{learning\_rate} \cdot h\, x = (1 - \text{learning\_rate} \cdot h)\, x.$$
+# $$x_{\text{next}} = x - \text{learning\_rate} \cdot h\, x
+#   = (1 - \text{learning\_rate} \cdot h)\, x.$$
 #
 # Each step multiplies $x$ by the same factor. If the factor lies between $-1$ and $1$, $x$ shrinks;
 # outside it grows without end. The curvatures are 0.1 and 2. What is the largest learning rate that
@@ -177,7 +179,8 @@ for axis, rate in zip(axes.flat, (0.05, 0.5, 0.95, 1.02)):
     draw_valley(axis)
     axis.plot(*path[:41].T, ".-", color=plots.RED, lw=1, ms=4)
     needed = steps_to(path, valley)
-    axis.set_title(f"rate {rate}: " + (f"there after {needed} steps" if needed else "never there"))
+    told = f"there after {needed} steps" if needed else "not there in 400 steps"
+    axis.set_title(f"rate {rate}: {told}")
     axis.label_outer()
 plt.show()
 
@@ -200,8 +203,8 @@ plt.show()
 # $$v = \mu\, v - \text{learning\_rate} \cdot dw, \qquad w_{\text{next}} = w + v.$$
 #
 # Each step keeps the share $\mu$ of the old velocity. Without a slope, $\mu = 0.9$ loses a tenth of
-# the speed a step: the friction is $1 - \mu$. On a constant slope the speed grows until a step loses
-# as much as it gains, $v = \mu v - \text{learning\_rate} \cdot dw$, that is
+# the speed a step: the friction is $1 - \mu$. On a constant slope the speed grows until a step
+# loses as much as it gains, $v = \mu v - \text{learning\_rate} \cdot dw$, that is
 #
 # $$v = -\frac{\text{learning\_rate}}{1 - \mu}\, dw .$$
 #
@@ -252,9 +255,9 @@ check("momentum", momentum)
 
 # %% [markdown]
 # How much does it help? Take valleys with condition numbers $\kappa$ from 1 to 3,000, curvatures 1
-# and $1/\kappa$, and give each rule its best settings, which are known for a quadratic:
-# $2/(1 + 1/\kappa)$ for gradient descent; for momentum
-# $\mu = \left(\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}\right)^2$ and the rate $(1 + \sqrt\mu)^2$.
+# and $1/\kappa$, and give each rule its best settings, which are known for a quadratic. For
+# gradient descent the rate is $2/(1 + 1/\kappa)$; for momentum it is $(1 + \sqrt\mu)^2$, with
+# $\mu = \left(\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}\right)^2$.
 
 # %% tags=["experiment"]
 kappas = [1, 3, 10, 30, 100, 300, 1000, 3000]
@@ -271,14 +274,14 @@ for (name, steps), colour in zip(needed.items(), (plots.RED, plots.BLUE)):
     plt.loglog(kappas, steps, "o-", color=colour, label=name)
 plt.xlabel("condition number of the valley")
 plt.ylabel("steps to a thousandth")
-plt.title("Momentum needs the square root of the steps")
+plt.title("Momentum's steps grow with the root of the condition number")
 plt.legend()
 plt.show()
 print("at 1,000:", {name: steps[kappas.index(1000)] for name, steps in needed.items()})
 
 # %% [markdown]
 # On the logarithmic axes gradient descent climbs with slope 1, momentum with slope 1/2. At
-# $\kappa = 1000$ that is some 3,500 steps against some 170. A network's valley is far narrower than
+# $\kappa = 1000$ that is some 3,500 steps against some 200. A network's valley is far narrower than
 # that.
 
 # %% [markdown]
@@ -455,14 +458,15 @@ for axis, rule in zip(axes, (sgd, adagrad)):
     axis.plot(path[:, 0], color=plots.BLUE, label="common word")
     axis.plot(path[:, 1], color=plots.ORANGE, label="rare word")
     late = steps_to(path[:, 1], lambda w: np.abs(w - 1), goal=0.1)
-    axis.set(xlabel="step", title=f"{rule.__name__}: rare word within 10 % after {late}")
+    axis.set(xlabel="step", title=f"{rule.__name__}: rare word right after {late} steps")
 axes[0].set_ylabel("weight")
 axes[1].legend()
 plt.show()
 
 # %% [markdown]
-# Gradient descent moves the rare weight in small stairs, one for each batch with the word. Adagrad
-# takes far larger stairs at first: the rare weight's cache is still small.
+# ("Right" is within 10 % of 1 for good.) Gradient descent moves the rare weight in small stairs,
+# one for each batch with the word. Adagrad takes far larger stairs at first: the rare weight's
+# cache is still small.
 #
 # The cache only ever grows, so steps only ever shrink. Suppose the gradient is 1 in **every** step,
 # and the learning rate is 1. How far has `adagrad` moved $w$ after 100 steps? Gradient descent
@@ -580,9 +584,9 @@ plt.show()
 # %% [markdown]
 # ### Exercise 8.6 · Adam (3.5 points)
 # `config` holds `learning_rate` (always given), `beta1` (default 0.9), `beta2` (default 0.999),
-# `epsilon` (default 1e-8, outside the root), `m` and `v` (default zeros in the shape of `w`) and `t`
-# (default 0), the number of steps done. `t` is raised **before** it is used, so in the first step
-# $t = 1$.
+# `epsilon` (default 1e-8, outside the root), `m` and `v` (default zeros in the shape of `w`) and
+# `t` (default 0), the number of steps done. `t` is raised **before** it is used, so in the first
+# step $t = 1$.
 #
 # Return `(next_w, config)` with the new `m`, `v`, `t`. What is kept are $m$ and $v$ themselves;
 # $\hat m$ and $\hat v$ serve this step only.
@@ -744,7 +748,7 @@ for axis, rule, penalty, settings, name in (
     axis.plot(mean[:, 1], color=plots.BLUE, label="small gradients")
     axis.plot((1 - 0.001) ** np.arange(1001), "--", color=plots.BLACK, lw=1, label="0.999 per step")
     axis.set(xlabel="step", title=name)
-    print(f"{name:30s} after 1,000 steps: {mean[-1, 0]:.1f} and {mean[-1, 1] + 0:.1f}")
+    print(f"{name:30s} after 1,000 steps: {mean[-1, 0]:.1f} and {abs(mean[-1, 1]):.1f}")
 axes[0].set_ylabel("mean weight")
 axes[1].legend()
 plt.show()
@@ -770,16 +774,17 @@ RACE = {
 paths = {name: walk(rule, 200, learning_rate=rate) for name, (rule, rate, _) in RACE.items()}
 
 # %% tags=["experiment", "nbval-ignore-output"]
-figure, axes = plt.subplots(2, 1, figsize=(7, 5.2), sharex=True)
+figure, axes = plt.subplots(2, 1, figsize=(6.4, 5.2), sharex=True)
+sharp = dict(antialiased=False)     # few colours: a small file, and each line keeps its own
 lines, heads = {}, {}
 for i, (name, (_, rate, colour)) in enumerate(RACE.items()):
-    axis = axes[0 if i < 3 else 1]
-    style = (0, (3, 2)) if name == "adamw" else "-"
-    (lines[name],) = axis.plot([], [], ls=style, color=colour, lw=1.6, label=f"{name}, rate {rate}")
-    (heads[name],) = axis.plot([], [], "o", color=colour, ms=6)
+    axis, style = axes[int(i > 2)], (0, (2, 2)) if name == "adamw" else "-"
+    (lines[name],) = axis.plot([], [], ls=style, color=colour, label=f"{name} {rate}", **sharp)
+    (heads[name],) = axis.plot([], [], "o", color=colour, ms=7, zorder=3, **sharp)
 for axis in axes:
-    draw_valley(axis)
-    axis.legend(loc="lower left", fontsize=8, ncols=2, frameon=True, framealpha=0.9)
+    draw_valley(axis, **sharp)
+    axis.set(xlim=(-8, 3), ylim=(-2.3, 2.3))
+    axis.legend(loc="lower right", fontsize=9, frameon=True, framealpha=1)
 axes[0].set_xlabel("")
 
 
@@ -787,22 +792,22 @@ def draw(i):
     for name, path in paths.items():
         lines[name].set_data(*path[: i + 1].T)
         heads[name].set_data(*path[i : i + 1].T)
-    axes[0].set_title(f"step {i}")
+    axes[0].set_title(f"Names with their learning rates; step {i}")
 
 
 plots.animate(draw, 41, figure=figure, seconds_per_frame=0.2)
 
 # %% tags=["experiment"]
 plt.figure(figsize=(7, 3.4))
-for name, (_, rate, colour) in RACE.items():
+for name, (_, _, colour) in RACE.items():
     needed = steps_to(paths[name], valley)
     plt.semilogy(valley(paths[name][:101]) + 1e-12, color=colour,
-                 ls="--" if name == "adamw" else "-", label=f"{name}: {needed} steps to 0.001")
+                 ls="--" if name == "adamw" else "-", label=f"{name}: {needed} steps")
 plt.ylim(1e-8, 20)
 plt.xlabel("step")
 plt.ylabel("loss")
-plt.title("In this valley, dividing by the slope's size goes straight to the star")
-plt.legend(fontsize=8, ncols=2, loc="lower left")
+plt.title("Steps to a loss of 0.001: from 29 to 83")
+plt.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
@@ -866,7 +871,10 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# TODO reading
+# 0.001 has hardly begun after 200 steps. 1.6 was thrown far away at once and now stands where 0.001
+# stands, near $\log 10 = 2.3$: it guesses, and no longer learns. A loss that stays high tells you
+# that the rate is wrong, but not on which side; look at the first steps. 5 is off the scale after
+# two steps and infinite soon after.
 
 # %% [markdown]
 # Now all rules, from the same start and on the same batches, each at ten learning rates from 0.0001
@@ -885,32 +893,40 @@ with np.errstate(all="ignore"):
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.7))
 for name, (_, _, colour) in RACE.items():
     style = dict(color=colour, ls="--" if name == "adamw" else "-")
-    left.loglog(rates, np.minimum(reached[name], 30), ".-", label=name, **style)
-    right.semilogy(smooth(curves[name]), **style)
-    good = int(sum(end < 0.2 for end in reached[name]))
-    print(f"{name:9s} {good} of the {len(rates)} rates bring the loss below 0.2")
-left.set(xlabel="learning rate", ylabel="loss at the end", ylim=(1e-4, 40))
+    left.loglog(rates, np.minimum(reached[name], 30), marker=".", **style)
+    right.semilogy(smooth(curves[name]), label=name, **style)
+    print(f"{name:9s} at rate 0.001 the loss is {reached[name][2]:.3f}")
+left.set(xlabel="learning rate", ylabel="mean loss of the last 20 steps", ylim=(1e-4, 40))
 left.set_title("Each rule has its own scale")
-left.legend(fontsize=8, loc="lower left")
+right.legend(fontsize=8, loc="upper right")
 right.set(xlabel="step", ylabel="loss (mean of 10 steps)")
-right.set_title("At its best rate")
+right.set_title("Each at its best rate")
 plt.show()
 
 # %% [markdown]
-# TODO reading
+# Left: the best rate is 1 for `sgd`, a tenth of that with momentum, and for Adam and RMSProp a
+# hundredth and less, where it is a length. A rule "loses" any comparison that is made at one rate.
+# (30 stands for all that is 30 or more.)
+#
+# Right: at their best rates all seven learn these digits. In the first 20 steps those with a rate
+# for each weight are ahead. Later the order changes a few times, and it changes with the seed, too.
+# A good rate matters more than the rule. What you pay for plain `sgd` is the search for its rate:
+# good ones lie close below the ones that explode.
 
 # %% [markdown]
 # ### On MNIST, if you like
 #
 # The same network on 28×28 digits: all rules, 2,000 steps each, batches of 128. `cs231n data mnist`
-# fetches the images (11 MB); then set the switch to `True`. MNISTTEXT
+# fetches the images (11 MB); then set the switch to `True`. It takes about a
+# minute on one core. All seven rules reach 97.6 to 97.8 % of the validation images; the mean loss of
+# the last 100 batches is 0.052 for `sgd`, 0.033 for `adam`, and in between for the others.
 
 # %% tags=["experiment"]
 FULL_DATA = False
 
 if FULL_DATA:
     digits_before = X_train, y_train, X_val, y_val
-    mnist = load("mnist")
+    mnist = load("mnist", dtype="float32")
     X_train, X_val = (X - mnist.X_train.mean(axis=0) for X in (mnist.X_train, mnist.X_val))
     y_train, y_val = mnist.y_train, mnist.y_val
     for name, rate in dict(sgd=0.1, momentum=0.03, nesterov=0.03, adagrad=0.01, rmsprop=0.001,
@@ -1222,9 +1238,10 @@ for name, D in (("linear classifier, digits", 650), ("4 x 100 network, digits", 
 
 # %% [markdown]
 # **L-BFGS** is the way out for medium sizes. It never stores $H$. From the last ten or so steps $s$
-# and changes of the gradient $y$ it estimates what $H^{-1}$ does to a vector (Liu and Nocedal 1989).
-# SciPy has it. Three methods on the linear classifier, all on the full batch; the price is counted
-# in evaluations of the gradient. Newton's Hessian is measured by nudging, two evaluations a weight.
+# and changes of the gradient $y$ it estimates what $H^{-1}$ does to a vector (Liu and Nocedal
+# 1989). SciPy has it. Three methods on the linear classifier, all on the full batch; the price is
+# counted in evaluations of the gradient. Newton's Hessian is measured by nudging, two evaluations a
+# weight.
 
 # %% tags=["experiment"]
 def counted(method, **options):
@@ -1249,9 +1266,9 @@ def descent(f, rule, steps, **settings):
 def newton(f, steps, h=1e-5):
     w = np.zeros(650)
     for _ in range(steps):
-        nudges = [(f(w + h * e)[1] - f(w - h * e)[1]) / (2 * h) for e in np.eye(650)]
-        hessian = np.array(nudges)
-        w = newton_step(w, f(w)[1], (hessian + hessian.T) / 2)
+        dw = f(w)[1]
+        hessian = np.array([(f(w + h * e)[1] - f(w - h * e)[1]) / (2 * h) for e in np.eye(650)])
+        w = newton_step(w, dw, (hessian + hessian.T) / 2)
     f(w)
 
 # %% tags=["experiment"]
@@ -1260,11 +1277,11 @@ runs = {
     "nesterov, rate 0.3": counted(descent, rule=nesterov, steps=600, learning_rate=0.3),
     "L-BFGS": counted(lambda f: minimize(f, np.zeros(650), jac=True, method="L-BFGS-B",
                                          options=exact)),
-    "Newton": counted(newton, steps=5)[1300::1301],    # only the points between the steps
+    "Newton": counted(newton, steps=4)[::1301],        # without the nudges
 }
 plt.figure(figsize=(7, 3.5))
 for (name, gap), colour in zip(runs.items(), (plots.RED, plots.GREEN, plots.BLUE, plots.ORANGE)):
-    cost = 1301 * np.arange(1, len(gap) + 1) if name == "Newton" else np.arange(1, len(gap) + 1)
+    cost = 1 + np.arange(len(gap)) * (1301 if name == "Newton" else 1)
     plt.loglog(cost, np.maximum(gap, 1e-12), "o-" if name == "Newton" else "-", color=colour,
                label=name)
     print(f"{name:19s} {cost[np.argmax(gap < 1e-6)]:6,d} gradients to a gap of 1e-6")
@@ -1276,10 +1293,12 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# TODO reading.
+# Newton arrives in 4 steps, but each costs 1,301 gradients. L-BFGS makes do with 13 in all, a tenth
+# of what the best of ours needs, and nobody had to choose a rate.
+#
 # Why, then, does nobody train networks so? L-BFGS learns the curvature from *differences* of
-# gradients, and the noise of mini-batches drowns them. It wants the full batch, 1,297 images for one
-# step here. In the same time `sgd` has taken 80 steps on batches of 16.
+# gradients, and the noise of mini-batches drowns them. It wants the full batch, 1,297 images for
+# one step here. In the same time `sgd` has taken 80 steps on batches of 16.
 
 # %% [markdown]
 # ## Often said, and wrong
@@ -1339,10 +1358,10 @@ for _ in range(20):
     y = H @ s                                   # the change of the gradient
     V = np.eye(20) - np.outer(s, y) / (y @ s)
     B_next = V @ B @ V.T + np.outer(s, s) / (y @ s)
-    ranks.append(np.linalg.matrix_rank(B_next - B, tol=1e-8))
+    ranks.append(int(np.linalg.matrix_rank(B_next - B, tol=1e-8)))
     B, w = B_next, w + s
 print("rank of each change:", ranks[:10])
-print(f"after 20 steps, largest entry of B - inverse of H: {np.abs(B - np.linalg.inv(H)).max():.0e}")
+print("after 20 steps B is the inverse of H:", bool(np.allclose(B, np.linalg.inv(H), atol=1e-9)))
 
 # %% [markdown]
 # ## In your own words
@@ -1355,17 +1374,17 @@ print(f"after 20 steps, largest entry of B - inverse of H: {np.abs(B - np.linalg
 # %% [markdown] name="scaled_loss" tags=["written"]
 # ### BEGIN SOLUTION
 # **Model answer.** All gradients become 1,000 times as large. `sgd`, `momentum` and `nesterov` are
-# linear in the gradient: each step would be 1,000 times as long, and a good rate would diverge; with
-# the learning rate over 1,000 the old path comes back. `adagrad`, `rmsprop`, `adam` divide a
+# linear in the gradient: each step would be 1,000 times as long, and a good rate would diverge;
+# with the learning rate over 1,000 the old path comes back. `adagrad`, `rmsprop`, `adam` divide a
 # gradient by a root of averaged (or summed) squared gradients: the factor cancels, and the path is
 # the same. In `adamw` too, because the decay does not contain the gradient. (In Adam with an L2
 # penalty that is part of the loss, the penalty is multiplied as well and the path is the same; if
-# only the data loss is multiplied, the penalty's share falls to a thousandth.) $\epsilon$ breaks the
-# symmetry where $\sqrt{\hat v}$ is not far above it: gradients below 1e-8 make short steps.
+# only the data loss is multiplied, the penalty's share falls to a thousandth.) $\epsilon$ breaks
+# the symmetry where $\sqrt{\hat v}$ is not far above it: gradients below 1e-8 make short steps.
 #
 # **Rubric.** (1) The three linear rules: steps 1,000 times as long; (2) cured by dividing the rate;
-# (3) the adaptive ones do not change, with the cancellation as reason; (4) $\epsilon$ sets the scale
-# below which this ends.
+# (3) the adaptive ones do not change, with the cancellation as reason; (4) $\epsilon$ sets the
+# scale below which this ends.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1389,8 +1408,8 @@ print(f"after 20 steps, largest entry of B - inverse of H: {np.abs(B - np.linalg
 # %% [markdown]
 # ### Question 3 · A curve
 # A colleague trains with momentum 0.9 and a rate of 0.1. The loss falls for 100 steps and then
-# stays, noisy, at a level that is too high. Name two different causes, an experiment that tells them
-# apart, and the remedy for each.
+# stays, noisy, at a level that is too high. Name two different causes, an experiment that tells
+# them apart, and the remedy for each.
 
 # %% [markdown] name="a_flat_curve" tags=["written"]
 # ### BEGIN SOLUTION
@@ -1398,12 +1417,13 @@ print(f"after 20 steps, largest entry of B - inverse of H: {np.abs(B - np.linalg
 # because of the batches' noise, or jumps from side to side of a steep valley. (b) The rate is not
 # the cause: the network can do no better (too small, too strong a penalty, wrong labels), or a part
 # of it is dead. Experiment: go on from there with a tenth of the rate. If the loss drops within a
-# few steps, it was (a): lower the rate by a schedule. If nothing happens (or it goes on as slowly as
-# the rate says), it was (b): check the penalty, the size, dead units and the labels. Larger batches
-# tell noise from steepness within (a): with noise, a batch four times as large lowers the level.
+# few steps, it was (a): lower the rate by a schedule. If nothing happens (or it goes on as slowly
+# as the rate says), it was (b): check the penalty, the size, dead units and the labels. Larger
+# batches tell noise from steepness within (a): with noise, a batch four times as large lowers the
+# level.
 #
-# **Rubric.** (1) Noise or steps too long; (2) a cause that is not the optimizer's; (3) an experiment
-# whose outcomes differ; (4) fitting remedies.
+# **Rubric.** (1) Noise or steps too long; (2) a cause that is not the optimizer's; (3) an
+# experiment whose outcomes differ; (4) fitting remedies.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1417,11 +1437,12 @@ print(f"after 20 steps, largest entry of B - inverse of H: {np.abs(B - np.linalg
 # | `rmsprop` | average of squares | rate × gradient / its recent size | 0.001 |
 # | `adam`, `adamw` | both averages | about one rate long | 0.001 |
 #
-# - The steepest direction limits the rate, the flattest pays. Momentum averages over steps, adaptive
-#   rules divide by the slope's size.
+# - The steepest direction limits the rate, the flattest pays. Momentum averages over steps,
+#   adaptive rules divide by the slope's size.
 # - Averages that start at 0 need a correction. Weight decay belongs beside Adam's step.
 # - Large rates arrive, small rates stay: lower the rate on the way.
-# - Newton needs $D^2$ numbers and goes to saddles; L-BFGS is excellent on small, full-batch problems.
+# - Newton needs $D^2$ numbers and goes to saddles; L-BFGS is excellent on small, full-batch
+#   problems.
 
 # %% [markdown]
 # ## Where to read on

@@ -265,7 +265,7 @@ def _velocity_mistakes(rule, line):
     )
     rule.edit(
         "the step goes uphill",
-        "One minus is enough: v = mu * v - learning_rate * dw points downhill, and v is added to w.",
+        "v = mu * v - learning_rate * dw points downhill already, and v is added to w: one minus.",
         (line, line.replace("- learning_rate", "+ learning_rate")),
     )
     rule.edit(
@@ -710,7 +710,8 @@ adam.edit(
     ("config.update(m=m, v=v, t=t)", "config.update(m=m_hat, v=v_hat, t=t)"),
     ("    m_hat = m / (1 - beta1**t)\n", ""),
     ("    v_hat = v / (1 - beta2**t)\n", ""),
-    ("    config.update", "    m_hat = m / (1 - beta1**t)\n    v_hat = v / (1 - beta2**t)\n    config.update"),
+    ("    config.update",
+     "    m_hat = m / (1 - beta1**t)\n    v_hat = v / (1 - beta2**t)\n    config.update"),
 )
 adam.edit(
     "m and v are not kept for the next step",
@@ -1095,7 +1096,8 @@ exponential_decay.edit(
     ("np.exp(-k * t)", "(1 - k) ** t"),
 )
 exponential_decay.edit(
-    "2 is the base of the power", "The base is e: exp(-k * t).", ("np.exp(-k * t)", "2.0 ** (-k * t)"),
+    "2 is the base of the power", "The base is e: exp(-k * t).",
+    ("np.exp(-k * t)", "2.0 ** (-k * t)"),
 )
 exponential_decay.edit(
     "10 is the base of the power", "The base is e: exp(-k * t).",
@@ -1269,7 +1271,7 @@ cosine_decay.edit(
     ("np.pi * t / total", "np.pi * (t // total)"),
 )
 cosine_decay.edit(
-    "a straight line", "The line comes from t / total alone; the cosine makes it flat at both ends.",
+    "a straight line", "The curve is flat at both ends: that is what the cosine is for.",
     ("0.5 * lr0 * (1 + np.cos(np.pi * t / total))", "lr0 * (1 - t / total)"),
 )
 
@@ -1371,7 +1373,8 @@ newton_step.edit(
     ("np.linalg.solve(hessian, grad)", "grad / hessian"),
 )
 newton_step.edit(
-    "the step alone is returned", "Return the next w: w minus the step.", ("return w - ", "return "),
+    "the step alone is returned", "Return the next w: w minus the step.",
+    ("return w - ", "return "),
 )
 newton_step.edit(
     "w in the place of grad", "The right-hand side of the equations is grad.",
