@@ -31,6 +31,13 @@ class Rng:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """A value that a bank's case keeps from the function under test: only the summary sees it."""
+
+    value: object
+
+
+@dataclass(frozen=True)
 class Trial:
     """What one run of a function on one case gave.
 
@@ -49,11 +56,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Case:
-    """One call of an exercise: a name for people, the inputs, and the reference's outputs."""
+    """One call of an exercise: a name for people, the inputs, and the reference's outputs.
+
+    `withheld` is for the summary alone, such as the labels of unseen images: it never goes to
+    where the function under test runs.
+    """
 
     name: str
     inputs: dict
     expected: dict
+    withheld: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,6 +171,7 @@ def _encode_exercise(exercise: Exercise, arrays: list) -> dict:
             "inputs": encode(c.inputs, arrays),
             "expected": encode(c.expected, arrays),
         }
+        | ({"withheld": encode(c.withheld, arrays)} if c.withheld else {})
         for c in exercise.cases
     ]
     record["mistakes"] = [
@@ -183,7 +196,10 @@ def as_fields(record) -> dict:
 
 def _decode_exercise(record: dict, arrays) -> Exercise:
     cases = tuple(
-        Case(c["name"], decode(c["inputs"], arrays), decode(c["expected"], arrays))
+        Case(
+            c["name"], decode(c["inputs"], arrays), decode(c["expected"], arrays),
+            decode(c["withheld"], arrays) if "withheld" in c else {},
+        )
         for c in record["cases"]
     )
     mistakes = tuple(

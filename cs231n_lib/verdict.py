@@ -97,7 +97,7 @@ def summarised(exercise: Exercise, case: Case, trial: Trial) -> Trial:
     if not exercise.summary or trial.status != "ok":
         return trial
     try:
-        outputs = drivers.find(exercise.summary)(trial.outputs, case.inputs)
+        outputs = drivers.find(exercise.summary)(trial.outputs, case.inputs | case.withheld)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         return replace(trial, status="type", error=text, outputs={})

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cs231n_lib import trial
-from cs231n_lib.answers import Answers, Case, Exercise, Mistake
+from cs231n_lib.answers import Answers, Case, Exercise, Mistake, Withheld
 from cs231n_lib.authoring.chapter import Chapter
 from cs231n_lib.verdict import settled, summarised
 
@@ -56,6 +56,7 @@ class Entry:
 
         The inputs are in the order of the function's parameters. A hidden case is one of the
         further cases that only grading has; every case is drawn again from the secret seed there.
+        An input that is `Withheld(value)` goes to the exercise's summary and to nothing else.
         """
 
         def add(make):
@@ -163,14 +164,16 @@ class Bank:
         return Answers(self.chapter, chapter.edition, done)
 
     def _case(self, record, functions, label, given) -> Case:
-        bare = Case(label, given, {})
+        withheld = {k: v.value for k, v in given.items() if isinstance(v, Withheld)}
+        given = {k: v for k, v in given.items() if k not in withheld}
+        bare = Case(label, given, {}, withheld)
         result = summarised(record, bare, trial.run(record, functions, given))
         if result.status != "ok" or result.changed:
             raise BankError(
                 f"{self.chapter}: the reference of {record.name} fails on {label!r}: "
                 f"{result.status} {result.error} {result.where} {' '.join(result.changed)}"
             )
-        return Case(label, given, settled(record, result.outputs))
+        return Case(label, given, settled(record, result.outputs), withheld)
 
     def trials(self, chapter: Chapter, record: Exercise, variant: Variant, *, summarise=True):
         """Run a variant on the record's cases and return the trials."""
