@@ -451,4 +451,6 @@ def run(job: Job, tasks: list, make_executor, width: int):
                     waiting.appendleft((task, tries + 1))
             width = 1
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            for future in running:
+                future.cancel()
+            executor.shutdown(wait=False)
