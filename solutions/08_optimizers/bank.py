@@ -105,6 +105,11 @@ def _common_mistakes(rule, w):
         (f"    return {w}, config", f"    return config, {w}"),
     )
     rule.edit(
+        "None comes back in the place of config",
+        "config.update(...) changes the dict and returns None: return config on its own.",
+        (f"    return {w}, config", f"    return {w}, config.update(done=True)"),
+    )
+    rule.edit(
         "the config that comes back has lost the settings",
         "The next step needs learning_rate and the like again: return the whole config.",
         (f"    return {w}, config",
