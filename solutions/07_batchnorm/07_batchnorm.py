@@ -931,8 +931,8 @@ plt.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# With two images batch norm gets only about a quarter right, as the two-valued violin let us expect:
-# each layer passes on little more than which of the two was larger. Layer norm does not care who
+# With two images batch norm gets only about a quarter right, as the two-valued violin let us
+# expect: each layer passes on little more than which of the two was larger. Layer norm does not care who
 # else is in the batch. From 8 images on the two are level here, and at 64, with only 20 steps an
 # epoch, both are ahead of the plain network.
 #
