@@ -161,6 +161,9 @@ def lab(
     if not browser:
         command.append("--no-browser")
         console.print("Open the address that ends in a token, printed below, in a browser.")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # In a container one is root, and Jupyter wants to hear that it is meant.
+        command.append("--allow-root")
     os.execv(sys.executable, [*command, str(notebook)])
 
 
