@@ -160,7 +160,7 @@ def lab(
         browser = False
     if not browser:
         command.append("--no-browser")
-        console.print("Open the address that ends in a token, printed below, in a browser.")
+        console.print(f"Open the address below (it ends in a token), then {name}/{name}.ipynb.")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         # In a container one is root, and Jupyter wants to hear that it is meant.
         command.append("--allow-root")
