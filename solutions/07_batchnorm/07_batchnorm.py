@@ -222,8 +222,8 @@ plots.animate(draw, len(scales), figure=figure, seconds_per_frame=0.5)
 # %% [markdown]
 # ## What the layer remembers
 #
-# The running mean starts at 0 and not at the true mean. After one batch it holds a tenth of what
-# it should. Suppose that every batch has the same mean $m$ and momentum is 0.9. After how many
+# The running mean in your `bn_param` starts at 0 and not at the true mean. After one batch it holds
+# a tenth of what it should. Suppose that every batch has the same mean $m$ and momentum is 0.9. After how many
 # training steps has the running mean reached 99 % of $m$?
 
 # %% tags=["predict"]
@@ -889,6 +889,9 @@ def layernorm_backward(dout, cache):
 # %% tags=["check"]
 check("layernorm_backward", layernorm_backward)
 
+# %% [markdown]
+# The referee once more, and the promise that no row depends on another, for your layer norm:
+
 # %% tags=["experiment"]
 rng = np.random.default_rng(5)
 x, dout = 3 + 2 * rng.normal(size=(6, 4)), rng.normal(size=(6, 4))
@@ -1066,7 +1069,7 @@ for name, factor in (("sqrt(var + eps)", np.sqrt(x.var(axis=0) + 1e-5)), ("var",
 # **"AlexNet won in 2012 with batch normalisation."** Batch norm was published in 2015. AlexNet
 # (Krizhevsky, Sutskever, Hinton) had *local response normalisation*: at each pixel a channel is
 # divided by $(2 + 10^{-4} \sum a^2)^{0.75}$, summed over five neighbouring channels. No mean is
-# taken off, and the batch has no part in it:
+# taken off, and the batch has no part in it. Here it stands beside your exercise 7.6:
 
 # %% tags=["experiment"]
 def local_response(x):
