@@ -202,6 +202,7 @@ plt.show()
 #
 # $$v = \mu\, v - \text{learning\_rate} \cdot dw, \qquad w_{\text{next}} = w + v.$$
 #
+# %% [markdown]
 # Each step keeps the share $\mu$ of the old velocity. Without a slope, $\mu = 0.9$ loses a tenth of
 # the speed a step: the friction is $1 - \mu$. On a constant slope the speed grows until a step
 # loses as much as it gains, $v = \mu v - \text{learning\_rate} \cdot dw$, that is
@@ -1295,8 +1296,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Newton arrives in 4 steps, but each costs 1,301 gradients. L-BFGS makes do with 13 in all, a tenth
-# of what the best of ours needs, and nobody had to choose a rate.
+# Newton arrives in 4 steps, but each costs 1,301 gradients. L-BFGS makes do with 12 in all, an
+# eighth of what the best of ours needs, and nobody had to choose a rate.
 #
 # Why, then, does nobody train networks so? L-BFGS learns the curvature from *differences* of
 # gradients, and the noise of mini-batches drowns them. It wants the full batch, 1,297 images for
