@@ -223,8 +223,8 @@ plots.animate(draw, len(scales), figure=figure, seconds_per_frame=0.5)
 # ## What the layer remembers
 #
 # The running mean in your `bn_param` starts at 0 and not at the true mean. After one batch it holds
-# a tenth of what it should. Suppose that every batch has the same mean $m$ and momentum is 0.9. After how many
-# training steps has the running mean reached 99 % of $m$?
+# a tenth of what it should. Suppose that every batch has the same mean $m$ and momentum is 0.9.
+# After how many training steps has the running mean reached 99 % of $m$?
 
 # %% tags=["predict"]
 my_guess = None  # a number of steps
@@ -935,9 +935,9 @@ plt.show()
 
 # %% [markdown]
 # With two images batch norm gets only about a quarter right, as the two-valued violin let us
-# expect: each layer passes on little more than which of the two was larger. Layer norm does not care who
-# else is in the batch. From 8 images on the two are level here, and at 64, with only 20 steps an
-# epoch, both are ahead of the plain network.
+# expect: each layer passes on little more than which of the two was larger. Layer norm does not
+# care who else is in the batch. From 8 images on the two are level here, and at 64, with only 20
+# steps an epoch, both are ahead of the plain network.
 #
 # On images, in large networks, batch norm has often been the better of the two; layer norm is at
 # home where examples have different lengths: in text.
