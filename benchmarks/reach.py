@@ -4,9 +4,14 @@
     python benchmarks/reach.py --datasets digits    a part
     python benchmarks/reach.py --fresh              forget what is there
 
-Every accuracy is on the test set, which is looked at once a run: k, the epoch kept and the settings
-below were chosen on the validation set. Each finished run is stored at once in `build/reach.json`,
-and a later call does only what is missing. The tables go to `benchmarks/reach.md`.
+Accuracies are on the test set. In a run, k and the epoch kept are chosen on the validation set. The
+settings were set by hand after five to a dozen short trials a dataset, judged by validation accuracy
+though test accuracy was printed beside it; the "wider" row of shapes, MNIST and CIFAR-10 and the SVM
+of CIFAR-10 had no trial. It was no search. "Best tuned" is no run of its own but the network row
+with the best mean validation accuracy, also where another row's test accuracy is higher.
+
+Each finished run is stored at once in `build/reach.json`, and a later call does only what is
+missing. The tables go to `benchmarks/reach.md`.
 
 MNIST and CIFAR-10 must be there: `cs231n data mnist`, `cs231n data cifar10`.
 """
@@ -73,8 +78,8 @@ class Network:
         return ", ".join(parts)
 
 
-METHODS = ("kNN", "SVM", "softmax", "two-layer", "deep, batch norm, dropout", "best tuned")
-DEEP = METHODS[4]
+DEEP, WIDER = "deep, batch norm, dropout", "wider, or averaged"
+METHODS = ("kNN", "kNN, all images", "SVM", "softmax", "two-layer", DEEP, WIDER)
 
 svm, softmax, two = Network(loss="hinge"), Network(), Network((100,))
 deep = Network((256,) * 4, norm="batch", keep=0.9, reg=1e-2)
@@ -85,7 +90,7 @@ RECIPES = {
     ("digits", "softmax"): replace(softmax, lr=3e-3, reg=1e-3, epochs=60, batch=64),
     ("digits", "two-layer"): replace(two, lr=3e-3, reg=1e-3, epochs=60, batch=64),
     ("digits", DEEP): replace(deep, hidden=(100,) * 4, keep=0.8, reg=1e-3, epochs=60, batch=64),
-    ("digits", "best tuned"): replace(
+    ("digits", WIDER): replace(
         deep, hidden=(100,) * 4, keep=0.8, reg=1e-3, epochs=60, batch=64, average=5
     ),
     ("shapes", "kNN"): Neighbours(),
@@ -93,13 +98,13 @@ RECIPES = {
     ("shapes", "softmax"): replace(softmax, lr=3e-4, reg=1e-1),
     ("shapes", "two-layer"): replace(two, reg=1e-2, epochs=40),
     ("shapes", DEEP): replace(deep, epochs=40),
-    ("shapes", "best tuned"): replace(deep, hidden=(512, 256, 128), keep=0.8, epochs=40),
+    ("shapes", WIDER): replace(deep, hidden=(512, 256, 128), keep=0.8, epochs=40),
     ("mnist", "kNN"): Neighbours(),
     ("mnist", "SVM"): replace(svm, epochs=12),
     ("mnist", "softmax"): replace(softmax, epochs=12),
     ("mnist", "two-layer"): replace(two, hidden=(300,), epochs=15),
     ("mnist", DEEP): replace(deep, keep=0.8, reg=1e-4, epochs=15),
-    ("mnist", "best tuned"): replace(
+    ("mnist", WIDER): replace(
         deep, hidden=(512, 512), keep=0.6, reg=1e-4, epochs=25, batch=256
     ),
     ("cifar10", "kNN"): Neighbours(num_train=5000, num_test=1000),
@@ -108,30 +113,41 @@ RECIPES = {
     ("cifar10", "softmax"): replace(softmax, lr=3e-4, reg=1e-2, epochs=12),
     ("cifar10", "two-layer"): replace(two, hidden=(200,), lr=5e-4, reg=1e-2, epochs=12),
     ("cifar10", DEEP): replace(deep, epochs=15, batch=256),
-    ("cifar10", "best tuned"): replace(
+    ("cifar10", WIDER): replace(
         deep, hidden=(512, 256, 128), keep=0.8, epochs=20, batch=256
     ),
 }
 SEEDS = {"digits": 5, "shapes": 3, "mnist": 3, "cifar10": 3}
-FEWER_SEEDS = {("cifar10", DEEP): 2, ("cifar10", "best tuned"): 2, ("mnist", "best tuned"): 2}
+FEWER_SEEDS = {("cifar10", DEEP): 2, ("cifar10", WIDER): 2, ("mnist", WIDER): 2}
 
 PUBLISHED = {
     ("cifar10", "kNN"): "28 (CS231n, 5,000 images)",
     ("cifar10", "SVM"): "39 (CS231n)",
     ("cifar10", "softmax"): "36 (CS231n)",
     ("cifar10", "two-layer"): "48 to 52 (CS231n)",
-    ("cifar10", DEEP): "50 to 58 (CS231n)",
+    ("cifar10", DEEP): "50 to 58",
     ("mnist", "kNN"): "95.0 (LeCun et al. 1998)",
     ("mnist", "softmax"): "88.0, linear (LeCun et al. 1998)",
-    ("mnist", "two-layer"): "98.4 (Simard et al. 2003, 800 units)",
-    ("mnist", DEEP): "98.75 (Srivastava et al. 2014)",
+    ("mnist", "two-layer"): "about 98",
 }
+NOTES = """\
+Mean ± standard deviation over seeds where there are three runs or more; `shapes` is drawn anew for
+each seed. What the numbers do not say:
+
+- The two deepest rows of a dataset differ by less than their runs do: neither is better.
+- digits has 250 test images: one image is 0.4 points, the standard error near 98 % is 0.9.
+- kNN on CIFAR-10 is below CS231n's 28 % by less than the standard error that 1,000 test images
+  leave (1.4 points); the splits and the choice of k differ too, and no cause was looked for.
+- shapes was made for a best network of 50 to 65 %. The two deepest rows pass that: they use Adam
+  with an L2 penalty of 1e-2, which the networks of shapes_ladder.py, with AdamW, do not.
+- Validation accuracies are those of the best epoch, so they are a little too high.
+- CS231n's numbers come from its assignments, with other splits and searches."""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--datasets", nargs="+", choices=SEEDS, default=list(SEEDS))
-    parser.add_argument("--methods", nargs="+", choices=[*METHODS, "kNN, all images"])
+    parser.add_argument("--methods", nargs="+", choices=METHODS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="forget the stored results")
     args = parser.parse_args()
@@ -270,28 +286,38 @@ def tables(stored):
     lines = ["# What each method reaches", "", __doc__.split("\n\n")[2].replace("\n", " "), ""]
     lines += ["| test accuracy, % | " + " | ".join(SEEDS) + " | published, MNIST | "
               "published, CIFAR-10 |", "|---" * (len(SEEDS) + 3) + "|"]  # fmt: skip
-    for method in dict.fromkeys(method for _, method in RECIPES):
+    for method in METHODS:
         cells = [percent(rows.get((dataset, method))) for dataset in SEEDS]
         cells += [PUBLISHED.get((dataset, method), "") for dataset in ("mnist", "cifar10")]
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
-    lines += ["", "Mean ± standard deviation over seeds; `shapes` is drawn anew for each seed.", "",
-              "| dataset | method | settings | test accuracy, % | runs | CPU seconds a run |",
-              "|---|---|---|---|---|---|"]  # fmt: skip
+    best = [best_by_validation(rows, dataset) for dataset in SEEDS]
+    cells = [f"{percent(rows[row])} ({row[1].split(',')[0]})" if row else "" for row in best]
+    lines += ["| best tuned | " + " | ".join(cells) + " |  |  |", "", NOTES, "",
+              "| dataset | method | settings | validation, % | test, % | runs | CPU s a run |",
+              "|---|---|---|---|---|---|---|"]  # fmt: skip
     for (dataset, method), runs in rows.items():
         seconds = statistics.mean(run["seconds"] for run in runs)
         recipe = RECIPES[dataset, method]
         lines.append(
-            f"| {dataset} | {method} | {recipe} | {percent(runs)} | {len(runs)} | {seconds:.0f} |"
+            f"| {dataset} | {method} | {recipe} | {percent(runs, 'val')} | {percent(runs)} | "
+            f"{len(runs)} | {seconds:.0f} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def percent(runs):
-    """Return "52.1 ± 0.3" for a list of runs, "" for none."""
+def best_by_validation(rows, dataset):
+    """Return the (dataset, method) of the network with the best mean validation accuracy."""
+    networks = [row for row in rows if row[0] == dataset and isinstance(RECIPES[row], Network)]
+    mean = {row: statistics.mean(run["val"] for run in rows[row]) for row in networks}
+    return max(mean, key=mean.get, default=None)
+
+
+def percent(runs, part="test"):
+    """Return "52.1 ± 0.3" for a list of runs, "" for none; two runs say nothing of a spread."""
     if not runs:
         return ""
-    values = [100 * run["test"] for run in runs]
-    spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    values = [100 * run[part] for run in runs]
+    spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 2 else ""
     return f"{statistics.mean(values):.1f}{spread}"
 
 
