@@ -69,9 +69,11 @@ def _common_cases(rule, settings, **few):
         given["dw"][3][:] = 0.0     # what has momentum moves on
         return given
 
-    @rule.case("three axes, a dozen steps", hidden=True)
+    @rule.case("two parameters with three axes, a dozen steps", hidden=True)
     def _(rng):
-        return _walk(rng, (2, 3, 2), 12, learning_rate=_rate(rng) / 3, **few)
+        w = {name: _w(rng, (2, 3, 2)) for name in ("first", "second")}
+        dw = [{name: _w(rng, (2, 3, 2)) for name in w} for _ in range(12)]
+        return dict(w=w, dw=dw, config=dict(learning_rate=_rate(rng) / 3) | few)
 
     @rule.case("a single number in a vector, two steps", hidden=True)
     def _(rng):
