@@ -55,16 +55,19 @@ def start_chapter(chapter: str, edition: str = "") -> None:
     SetupError
         They are missing, damaged, of another chapter, or of another edition.
     """
-    known = _load()
     path = Path("answers.npz").resolve()
-    if known.chapter != chapter:
+    try:
+        theirs, known_edition = answers.read(path, answers.head_from_bytes)
+    except AnswersError as error:
+        raise SetupError(str(error)) from None
+    if theirs != chapter:
         raise SetupError(
-            f"{path} belongs to chapter {known.chapter}, this notebook is {chapter}. Open the "
+            f"{path} belongs to chapter {theirs}, this notebook is {chapter}. Open the "
             f"notebook from its own folder, notebooks/{chapter}/."
         )
-    if edition and known.edition != edition:
+    if edition and known_edition != edition:
         raise SetupError(
-            f"{path} is of edition {known.edition}, this notebook of edition {edition}: one of "
+            f"{path} is of edition {known_edition}, this notebook of edition {edition}: one of "
             f"them is older. Take both from the same release; your own cells can be copied over."
         )
 

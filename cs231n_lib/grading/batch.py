@@ -225,7 +225,7 @@ def make_job(course: Course, chapter: str, *, limits: Limits, confined: bool) ->
     files = {p.name: p.read_bytes() for p in sorted(folder.glob("*")) if p.is_file()}
     if f"{chapter}.ipynb" not in files or "answers.npz" not in files:
         raise GradingError(f"{folder} is not built: run `cs231n build {chapter}` first.")
-    if answers.from_bytes(files["answers.npz"]).edition != source.edition:
+    if answers.head_from_bytes(files["answers.npz"])[1] != source.edition:
         raise GradingError(f"{folder} is older than its source: run `cs231n build {chapter}`.")
     known = source.bank.answers(source, seed=run_seed(course, chapter), hidden=True)
     secret = (course.solutions, course.root / "gradebook.db", course.root / "submitted",

@@ -12,6 +12,7 @@ import array
 import atexit
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -233,7 +234,7 @@ class Guest:
 
     def __init__(self, sock: socket.socket, pid: int, limits: Limits):
         self.sock, self.pid, self.limits = sock, pid, limits
-        self.peak = 0
+        self.peak, self.held = 0, False
 
     def resident(self) -> int:
         """Return the bytes that the guest and all it has started hold in memory now.
@@ -254,6 +255,22 @@ class Guest:
             pass
         self.peak = max(self.peak, total)
         return total
+
+    def hold_memory(self, megabytes: float) -> None:
+        """Let the guest take only this much more address space than it has now, for good."""
+        import psutil
+
+        if self.held:
+            return
+        try:
+            room = psutil.Process(self.pid).memory_info().vms + int(megabytes * 2**20)
+            resource.prlimit(self.pid, resource.RLIMIT_AS, (room, room))
+            self.held = True
+        except (psutil.NoSuchProcess, ProcessLookupError):
+            # It has died; whoever asks it next will hear of that.
+            pass
+        except (psutil.Error, OSError) as error:
+            raise SandboxError(f"a guest's memory cannot be limited: {error}") from error
 
     def close(self) -> None:
         """Kill the guest; as process 1 of its namespace it takes all it has started along."""

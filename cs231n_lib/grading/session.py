@@ -154,6 +154,9 @@ class Session:
         fast = None
         if exercise.faster_than:
             fast = all(t.status == "ok" for t in trials) and self._is_fast(i, exercise, trials[-1])
+        if exercise.memory_mb:
+            # The limit cannot be taken back: what follows gets a new guest.
+            self._close()
         verdict = judge(exercise, trials, fast_enough=fast)
         if trials[0].status == "stub" or trials[0].error.endswith("is not defined"):
             verdict = replace(verdict, status="missing", message=self._why_missing(i, verdict))
@@ -176,6 +179,8 @@ class Session:
         } | {"points": 0}
         try:
             self._ready(i)
+            if exercise.memory_mb:
+                self.guest.hold_memory(exercise.memory_mb)
             start = time.perf_counter()
             reply = self._ask({"op": "case", "exercise": meta, "inputs": inputs},
                               exercise.seconds + 2.0)
