@@ -869,7 +869,7 @@ with np.errstate(all="ignore"):                                         # 5 over
 plt.ylim(0, 6)
 plt.xlabel("step")
 plt.ylabel("loss (mean of 5 steps)")
-plt.title("Too small and too large end alike: both stay at 2.3")
+plt.title("Too small and too large end alike: both stay near 2.3")
 plt.legend()
 plt.show()
 
