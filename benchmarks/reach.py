@@ -4,11 +4,12 @@
     python benchmarks/reach.py --datasets digits    a part
     python benchmarks/reach.py --fresh              forget what is there
 
-Accuracies are on the test set. In a run, k and the epoch kept are chosen on the validation set. The
-settings were set by hand after five to a dozen short trials a dataset, judged by validation accuracy
-though test accuracy was printed beside it; the "wider" row of shapes, MNIST and CIFAR-10 and the SVM
-of CIFAR-10 had no trial. It was no search. "Best tuned" is no run of its own but the network row
-with the best mean validation accuracy, also where another row's test accuracy is higher.
+Accuracies are on the test set. In a run, k and the epoch kept are chosen on the validation set.
+The settings were set by hand after five to a dozen short trials a dataset, judged by validation
+accuracy though test accuracy was printed beside it; the "wider" row of shapes, MNIST and CIFAR-10
+and the SVM of CIFAR-10 had no trial. It was no search. "Best tuned" is no run of its own but the
+network row with the best mean validation accuracy, also where another row's test accuracy is
+higher.
 
 Each finished run is stored at once in `build/reach.json`, and a later call does only what is
 missing. The tables go to `benchmarks/reach.md`.
