@@ -202,10 +202,10 @@ def _overfit_case(accuracies, N=20, D=4):
     )
 
 
-can_overfit.case("a perfect fit, and none")(_overfit_case([1.0, 0.35, 0.0]))
+can_overfit.case("a perfect fit, and none")(_overfit_case([1.0, 0.35, 0.99]))
 can_overfit.case("close to the limit")(_overfit_case([0.99, 0.985, 0.995]))
 can_overfit.case("good, but not good enough")(_overfit_case([0.95, 0.90, 1.0, 0.98]))
-can_overfit.case("two rows", hidden=True)(_overfit_case([0.5, 1.0], N=2))
+can_overfit.case("two rows", hidden=True)(_overfit_case([0.5, 0.99, 0.97], N=2))
 
 for name, hint, old, new in (
     ("0.99 itself is refused", "True FROM 0.99: at least, not above.", ">= 0.99", "> 0.99"),
@@ -1039,7 +1039,8 @@ def _(rng):
 @expected_improvement.case("far above and far below")
 def _(rng):
     return dict(
-        mean=np.array([60.0, -60.0, 3.0, -3.0]) + rng.random(4), std=np.array([1.0, 1.0, 2.0, 2.0]),
+        mean=np.array([60.0, -60.0, 3.0, -3.0, 9.0]) + rng.random(5),
+        std=np.array([1.0, 1.0, 2.0, 2.0, 0.0]),
         best=float(rng.random()),
     )
 
@@ -1051,7 +1052,9 @@ def _(rng):
 
 @expected_improvement.case("a hundred candidates", hidden=True)
 def _(rng):
-    return dict(mean=rng.normal(size=100), std=rng.uniform(0.1, 2, size=100), best=1.3)
+    mean, std = rng.normal(size=100), rng.uniform(0.1, 2, size=100)
+    mean[:2], std[:2] = (2.5, 0.5), 0.0
+    return dict(mean=mean, std=std, best=1.3)
 
 
 EI = "gain * ndtr(z) + std * np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)"
