@@ -1,4 +1,4 @@
-"""Tests of values that a case keeps for its summary: the judge alone knows unseen images' labels."""
+"""Tests of values that a case keeps for its summary: the labels of unseen images."""
 
 import numpy as np
 from conftest import chapter_named

@@ -1173,7 +1173,7 @@ def _quick(data, rng, epochs=3, hidden=100, lr=3e-3):
 
 
 @best_network.mistake(
-    "a network that was never trained", "Train before you return model.predict.")
+    "a network that was never trained", "Train the network before you hand out its predict method.")
 def _(data, rng):
     from cs231n_lib.nn import MLP
 
@@ -1256,7 +1256,7 @@ for name, hint, function in (
      _scores),
     ("labels in place of a function", "Return the function predict itself, not what it gives.",
      _labels_themselves),
-    ("the model in place of its predict method", "Return model.predict, without brackets.", _model),
+    ("the model in place of its predict method", "Hand out the method predict itself, without brackets.", _model),
     ("labels that begin at 1", "Labels are 0 to 9, as in y_train.", _one_too_high),
     ("new images standardized by their own statistics",
      "Keep the training set's mean and std: an image alone has no statistics.", _own_statistics),
