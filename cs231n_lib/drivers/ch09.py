@@ -30,21 +30,20 @@ def draws(functions, inputs, exercise):
 
     `inputs` are the function's own and `other_rng`, a generator of another seed.
     """
-    function, pristine = functions[exercise.name], copy.deepcopy(inputs)
-    rng = _settings(inputs)["rng"]
+    function, x = functions[exercise.name], inputs["x"].copy()
+    settings = dict(_settings(inputs))
+    rng, again = settings["rng"], copy.deepcopy(settings["rng"])
 
     def out(given):
         value, _ = _out_and_cache(call_with(function, given, exercise), exercise.name)
         return _numbers(value, "out")
 
     def renewed(rng, rows=None):
-        given = copy.deepcopy({k: v for k, v in pristine.items() if k != "other_rng"})
-        _settings(given)["rng"] = rng
-        given["x"] = given["x"][:rows]
-        return given
+        fresh = settings | {"rng": rng}
+        fresh = {"dropout_param": fresh} if "dropout_param" in inputs else fresh
+        return fresh | {"x": x[:rows].copy()}
 
-    done = {"out": out(inputs)}
-    done["same"] = out(renewed(copy.deepcopy(_settings(pristine)["rng"])))
+    done = {"out": out(inputs), "same": out(renewed(again))}
     done["other"] = out(renewed(inputs["other_rng"]))
     small = [out(renewed(rng, rows=2)) for _ in range(SMALL_CALLS)]
     if any(s.shape != inputs["x"][:2].shape for s in small):

@@ -87,7 +87,8 @@ def draw_curve(axis, curve, title):
     axis.plot(steps, curve[:, 0], color=plots.BLUE, label="the 300 labels")
     axis.plot(steps, curve[:, 1], color=plots.ORANGE, label="new digits")
     axis.plot(steps, curve[:, 2], color=plots.RED, ls="--", lw=1.2, label="mistyped labels")
-    axis.fill_between(steps, curve[:, 0], curve[:, 1], color=plots.RED, alpha=0.12)
+    axis.fill_between(steps, curve[:, 0], curve[:, 1], where=curve[:, 0] >= curve[:, 1],
+                      color=plots.RED, alpha=0.12)
     axis.set(xlabel="step", ylim=(-0.02, 1.03))
     axis.set_title(title, fontsize=10)
 
@@ -320,8 +321,8 @@ print("the mean over 5,000 masks is p * z to within 2 %:",
 
 # %% [markdown]
 # The black and the orange line fall together: the expected value is met. The red one, without
-# scaling, is a value that training saw on average never. (The spread of the blue hill is real too,
-# and scaling does nothing about it. We will use it below.)
+# scaling, lies a quarter too high. (The width of the blue hill is real too, and scaling does
+# nothing about it. We will use it below.)
 
 # %% [markdown]
 # ## Inverted: pay while training
@@ -535,20 +536,21 @@ print("and gives back at least a third fewer of the mistyped labels:", bool(gain
 
 # %% [markdown]
 # The dotted line is the network without a cure. Dropout with p = 0.8 reads nine of a hundred new
-# digits more, and fewer than half of the mistyped labels come back. Decay 0.1 kills, alone or with
-# dropout. Decay 0.01, which did *nothing* alone, halves the recited labels once more when dropout
-# is there: cures act on each other, and must be dosed together.
+# digits more, and only two in five mistyped labels come back. Decay 0.1 kills, alone or with
+# dropout. Decay 0.01, which alone did nothing, halves the recited labels once more when dropout
+# is there: cures act on each other and must be dosed together.
 #
-# The blue line climbs more slowly with dropout, and ends near 0.88. That is no loss: 0.80 would be
-# every correct label and no mistyped one. At p = 0.5 in all six layers, though, this network stays
-# at guessing for 600 steps: dropout needs units to spare.
+# With dropout the blue line climbs more slowly and ends below 0.9. That is no loss: all correct
+# labels and no mistyped one would be 0.8. But the red line still rises: dropout delays reciting, it
+# does not forbid it. And with p = 0.5 in all six layers this network stays at guessing for 600
+# steps: dropout needs units to spare.
 
 # %% [markdown]
 # ### One factor too many
 #
 # A colleague's test mode drops nothing but still divides by p, behind each of the six hidden
-# layers. How many times larger do the class scores become? (p = 0.8; compared by the slope of their
-# scores over ours, after taking each row's mean away.)
+# layers. How many times larger do the class scores become? (p = 0.8; measured as the slope of their
+# scores over ours, after taking each row's mean away, and rounded to a whole number.)
 
 # %% tags=["predict"]
 my_guess = None  # a number: how many times larger
@@ -560,7 +562,7 @@ def scores_divided_by_p(model, X):
         values = layer.forward(values, train=False)
         if name.startswith("dropout"):
             values = values / layer.p
-    return values
+    return values.copy()
 
 
 def softmax(scores):
@@ -574,16 +576,17 @@ def log_loss(probabilities, y):
 # %% tags=["experiment"]
 ours, theirs = cured.scores(X_new), scores_divided_by_p(cured, X_new)
 a, b = (s - s.mean(axis=1, keepdims=True) for s in (ours, theirs))
-check_prediction(my_guess, round(float((a * b).sum() / (a * a).sum()), 1), within=0.1)
-print(f"loss on new digits: ours {log_loss(softmax(ours), y_new):.1f},",
-      f"theirs {log_loss(softmax(theirs), y_new):.1f}")
+slope = float((a * b).sum() / (a * a).sum())
+check_prediction(my_guess, round(slope), within=0.1)
+print("within 5 % of 1 / 0.8**6 = 3.81:", bool(abs(slope - 0.8**-6) < 0.05 * 0.8**-6))
 lost = np.mean(ours.argmax(1) == y_new) - np.mean(theirs.argmax(1) == y_new)
-print("accuracy lost is below 5 %:", bool(lost < 0.05))
+ratio = log_loss(softmax(theirs), y_new) / log_loss(softmax(ours), y_new)
+print("accuracy lost is below 3 %:", bool(lost < 0.03), " the loss doubles:", bool(ratio > 2))
 
 # %% [markdown]
-# One layer makes 1/0.8 = 1.25 of it and six make $1.25^6 = 3.8$: factors multiply. The accuracy
-# hardly shows it, since all the scores of an image grow together; the loss more than doubles, for
-# the network is now far too sure of itself. A scaling bug hides behind a good accuracy.
+# One layer makes 1.25 of 1 and six make $1.25^6 = 3.8$: factors multiply. The accuracy hardly shows
+# it, since all the scores of an image grow together; the loss more than doubles, for the network is
+# now far too sure of itself. A scaling bug hides behind a good accuracy.
 
 # %% [markdown]
 # ## Thousands of thin networks
@@ -737,26 +740,31 @@ axes[1].bar(range(1, 6), by_fifth, color=plots.BLUE)
 axes[1].set(xlabel="fifth of the digits, by spread (1 agrees most)", ylabel="accuracy", ylim=(0, 1),
             title="Where members disagree, errors are")
 plt.show()
-print(f"loss: one sample {losses[0]:.1f}, 100 samples {losses[-1]:.1f},",
-      f"scaled pass {log_loss(softmax(cured.scores(X_new)), y_new):.1f}")
-print("the calmest fifth is at least 20 % more accurate than the most restless:",
-      bool(by_fifth[0] > by_fifth[-1] + 0.2))
+scaled_loss = log_loss(softmax(cured.scores(X_new)), y_new)
+print("the loss of 100 samples is below that of one:", bool(losses[-1] < losses[0] - 0.1))
+print("the loss of the scaled pass is lower still:", bool(scaled_loss < losses[-1]))
+print("errors are at least twice as frequent in fifth 5 as in fifth 1:",
+      bool(1 - by_fifth[-1] > 2 * (1 - by_fifth[0])))
 
 # %% [markdown]
 # Left: a single thin network is clearly worse; the mean of a hundred is about as accurate as the
 # one scaled pass, at a hundred times the cost. So the mean is not the point. The spread is (right):
-# among the fifth of the digits on which the members agree most, hardly any is misread; among the
-# last fifth, one in three. Such a network knows when to ask a person.
+# of the fifth of the digits on which the members agree most, about one in 25 is misread; of the
+# last fifth, nearly one in four. Such a network can say when to ask a person.
+#
+# Two digits in full: the calmest of all, and the most restless among those it misreads.
 
 # %% tags=["experiment"]
-order = np.argsort(spread)
-rows = np.concatenate([order[:8], order[-8:]])
-plots.show_images(
-    X_new[rows].reshape(-1, 8, 8), columns=8,
-    titles=[f"{label[i]} ± {spread[i]:.2f}" for i in rows],
-    colours=[plots.BLACK if label[i] == y_new[i] else plots.RED for i in rows],
-    title="Least and most spread (± std of the probability); red is misread",
-)
+misread = np.flatnonzero(label != y_new)
+calm, restless = spread.argmin(), misread[spread[misread].argmax()]
+figure, axes = plt.subplots(1, 4, figsize=(9, 2.4), gridspec_kw={"width_ratios": [1, 2, 1, 2]})
+for k, (i, word) in enumerate(((calm, "Members agree"), (restless, "Members disagree"))):
+    axes[2 * k].imshow(X_new[i].reshape(8, 8))
+    axes[2 * k].axis("off")
+    axes[2 * k].set_title(f"a {y_new[i]}", fontsize=10)
+    axes[2 * k + 1].bar(range(10), mean[i], yerr=std[i], color=plots.SKY, capsize=2)
+    axes[2 * k + 1].set(xticks=range(10), ylim=(0, 1.4), xlabel="class", title=word)
+    axes[2 * k + 1].set_ylabel("probability ± std")
 plt.show()
 
 # %% [markdown]
@@ -834,14 +842,15 @@ plt.legend(fontsize=9)
 plt.show()
 print("together better than the average member by 1 % or more:",
       bool(together[-1] > np.mean(alone) + 0.01))
-print("loss of the committee below every member's loss:",
-      bool(log_loss(average_probabilities(member_probs), y_new)
-           < min(log_loss(probs, y_new) for probs in member_probs)))
+member_losses = [log_loss(probs, y_new) for probs in member_probs]
+print("loss of the committee below the members' mean loss:",
+      bool(log_loss(average_probabilities(member_probs), y_new) < np.mean(member_losses)))
 
 # %% [markdown]
-# These members have two hidden layers and stopped after 300 steps. Together they read a few of a
-# hundred digits more than one of them does on average, and in the loss the committee is better than
-# every single member. It costs ten trainings and ten forward passes. Can one have it cheaper?
+# These members have two hidden layers and stopped after 300 steps. Together they read about two of
+# a hundred digits more than one of them does on average. In the loss it cannot be otherwise: $-\log$
+# is convex, so $-\log(\text{mean of } p_k)$ is never above the mean of the $-\log p_k$. The price
+# is ten trainings and ten forward passes. Can one have it cheaper?
 
 # %% [markdown]
 # ## Averages of parameters
@@ -940,8 +949,8 @@ plt.legend(fontsize=9, loc="center right")
 plt.show()
 print("from step 200 on, the average is better by 3 % or more in the mean:",
       bool(np.mean(smooth[10:]) > np.mean(raw[10:]) + 0.03))
-print("the mean of independent networks reads fewer than 4 in 10:",
-      bool(accuracy(mixed, X_new, y_new) < 0.4))
+print("the mean of independent networks reads fewer than 3 in 10:",
+      bool(accuracy(mixed, X_new, y_new) < 0.3))
 
 # %% [markdown]
 # Along one run the average is better from the 100th step on and does not jump: the noise of the
@@ -978,8 +987,7 @@ print("the mean of independent networks reads fewer than 4 in 10:",
 confused = network(p=0.2)
 train(confused, every=600)
 reading = accuracy(confused, X_new, y_new)
-print("kept 0.8:", f"{accuracy(cured, X_new, y_new):.1f}", " kept 0.2:",
-      "it guesses" if reading < 0.3 else f"{reading:.1f}")
+print("with 0.2 of the units kept, the network", "guesses" if reading < 0.3 else "reads")
 
 # %% [markdown]
 # **"With batch normalisation dropout is useless."** Batch normalisation was said to regularise
@@ -992,7 +1000,7 @@ for label, norm, p in (("nothing", None, 1.0), ("dropout", None, 0.8), ("batch n
     ends = []
     for seed in (2, 3):
         model = network(p, norm, seed)
-        ends.append(end(train(model, every=100))[1])
+        ends.append(train(model, every=600)[-1, 1])
     bars[label] = ends
 plt.figure(figsize=(6, 3))
 plt.bar(range(4), [np.mean(v) for v in bars.values()],
@@ -1035,8 +1043,8 @@ print(f"{len(y_easy)} for training: {accuracy(easy, X_easy, y_easy):.2f}",
 #
 # - **"The smaller the gap, the better the network."** With decay 0.1 the gap was 0 and so was the
 #   use.
-# - **"Monte Carlo dropout predicts better than the scaled pass."** Here it came close to it with a
-#   hundred passes. Its gift is the spread.
+# - **"Monte Carlo dropout predicts better than the scaled pass."** Here a hundred passes came out
+#   level with it in accuracy and no better in the loss. The gift is the spread.
 
 # %% [markdown]
 # ## Summary
