@@ -1,0 +1,58 @@
+"""What chapter 1 measures, memory and time, cannot be forged from inside."""
+
+import json
+
+import pytest
+from conftest import COURSE
+
+from cs231n_lib.course import Course
+from cs231n_lib.grading.batch import grade_class
+from cs231n_lib.grading.sandbox import why_not
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()}")
+
+LARGE = """
+def l2_distances_no_loops(X, X_train):
+    return np.sqrt(((X[:, None, :] - X_train[None, :, :]) ** 2).sum(axis=2))
+"""
+FORGED_MEMORY = """
+import tracemalloc
+tracemalloc.get_traced_memory = lambda: (0, 0)
+import resource
+resource.setrlimit = lambda *a: None
+"""
+LOOPS = """
+def l2_distances_no_loops(X, X_train):
+    return np.array([[np.sqrt(np.sum((a - b) ** 2)) for b in X_train] for a in X])
+"""
+FORGED_TIME = """
+import time
+time.perf_counter = time.monotonic = time.time = lambda: 0.0
+"""
+ANSWERS = {
+    "large": LARGE, "large-forged": FORGED_MEMORY + LARGE,
+    "loops": LOOPS, "loops-forged": FORGED_TIME + LOOPS,
+}
+
+
+def test_forged_memory_and_forged_time_earn_what_honest_code_earns(tmp_path):
+    for name in ("solutions", "notebooks", "nbgrader_config.py"):
+        (tmp_path / name).symlink_to(COURSE.root / name)
+    course = Course(tmp_path)
+    release = json.loads((course.notebooks / "01_knn/01_knn.ipynb").read_text())
+    for student, source in ANSWERS.items():
+        for cell in release["cells"]:
+            if cell["id"] == "l2_distances_no_loops":
+                cell["source"] = source
+        folder = tmp_path / "submitted" / student / "01_knn"
+        folder.mkdir(parents=True)
+        (folder / "01_knn.ipynb").write_text(json.dumps(release))
+    records = grade_class(course, "01_knn", jobs=1).records
+    rows = {
+        r.student: next(e for e in r.exercises if e["name"] == "l2_distances_no_loops")
+        for r in records
+    }
+    assert rows["large"]["points"] < 4 and rows["loops"]["points"] < 4
+    # Fewer cases can be lost to the measure that is forged, but one more is lost than is won.
+    assert rows["large-forged"]["points"] < 4, rows["large-forged"]
+    assert rows["loops-forged"]["points"] == rows["loops"]["points"]
