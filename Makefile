@@ -45,6 +45,10 @@ grade: $(VENV)/.installed
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check .
 
+# Tests run side by side, one thread each: sums then come out in one order on every machine.
+nbval test test-chapter: export OMP_NUM_THREADS = 1
+nbval test test-chapter: export OPENBLAS_NUM_THREADS = 1
+
 nbval: $(VENV)/.test-installed
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 -n $(JOBS) --dist loadfile \
 	  -p no:cacheprovider solutions

@@ -69,7 +69,7 @@ def why_not() -> str:
 
 def _bwrap_command(release: Path) -> list:
     command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-net", "--unshare-ipc",
-               "--unshare-uts", "--clearenv"]
+               "--unshare-uts", "--clearenv", "--tmpfs", "/tmp"]
     if os.geteuid() == 0:
         # As root the zygote must map each guest to an unprivileged user of its own.
         command += ["--cap-add", "ALL"]
@@ -93,7 +93,6 @@ def _bwrap_command(release: Path) -> list:
         command += ["--tmpfs", str(PACKAGE / hidden)]
     command += [
         "--ro-bind", str(release), RELEASE, "--bind", "/proc", "/proc", "--dev", "/dev",
-        "--tmpfs", "/tmp",
         "--chdir", "/tmp", "--setenv", "HOME", "/tmp", "--setenv", "PATH", "/usr/bin:/bin",
         "--setenv", "MPLCONFIGDIR", "/tmp/mpl", "--setenv", "IPYTHONDIR", "/tmp/ipython",
         "--setenv", "LANG", "C.UTF-8",
@@ -133,7 +132,9 @@ class Sandbox:
         self.limits, self.confined, self.secrets = limits, confined, tuple(secrets)
         self.release = Path(release).resolve()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        options = asdict(limits) | {"namespaces": confined}
+        # A guest's own /tmp covers what is there: folders that it needs are put back into it.
+        keep = [p for p in [*_python_folders(), str(PACKAGE)] if _inside(Path(p), ["/tmp"])]
+        options = asdict(limits) | {"namespaces": confined, "keep": keep}
         inner = [sys.executable, "-m", "cs231n_lib.worker.zygote", str(there.fileno()),
                  json.dumps(options)]
         if confined:

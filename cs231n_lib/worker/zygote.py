@@ -29,7 +29,8 @@ import sys
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 PR_SET_DUMPABLE = 4
 GUEST_ID = 65534
@@ -224,7 +225,13 @@ def confine(options: dict, request: dict) -> None:
         _mount(b"none", b"/", MS_REC | MS_PRIVATE, None)
         room = f"size={options['tmp_bytes']},nr_inodes=4096,mode=1777".encode()
         safe = MS_NOSUID | MS_NODEV
+        kept = {place: os.open(place, os.O_PATH | os.O_DIRECTORY) for place in options["keep"]}
         _mount(b"tmpfs", b"/tmp", safe, room)
+        for place, number in kept.items():
+            os.makedirs(place, exist_ok=True)
+            source = f"/proc/self/fd/{number}".encode()
+            _call("mount", source, place.encode(), None, ctypes.c_ulong(MS_BIND | MS_REC), None)
+            os.close(number)
         _mount(b"tmpfs", b"/dev/shm", safe, b"size=1048576,nr_inodes=64,mode=1777")
         _mount(b"tmpfs", b"/proc", safe | MS_RDONLY | MS_NOEXEC, b"size=4096")
         _call("sethostname", b"notebook", 8)
