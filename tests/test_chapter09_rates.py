@@ -89,10 +89,15 @@ def chance_of_false_alarm(x, p):
         total += outside(pairs, p**2 + (1 - p) ** 2)
         # All constant along this axis; the same count in each slice of it.
         total += (p**size + (1 - p) ** size) ** rest + equal_counts(size, rest, p)
+        if rest >= ch09.MIN_SLICE:
+            # A quarter of the slices like another: so many equal pairs at least (Markov).
+            pairs = size * (size - 1) / 2 * (p**2 + (1 - p) ** 2) ** rest
+            total += pairs / (size / 4)
     alike = x[:2].size
     total += equal_counts(ch09.SMALL_CALLS, alike, p)
-    # Equal masks under two seeds, or in all the calls.
-    return total + (p**2 + (1 - p) ** 2) ** x.size + (p**2 + (1 - p) ** 2) ** alike
+    # Equal masks under two seeds, or in all the calls (so in each of 16 pairs of them).
+    equal = p**2 + (1 - p) ** 2
+    return total + equal**x.size + equal ** (alike * ch09.SMALL_CALLS // 2)
 
 
 @pytest.mark.parametrize("name", FORWARDS)
@@ -174,3 +179,12 @@ def test_neighbours_that_are_often_alike_are_caught():
         for j in range(1, 50):
             kept[:, j] = np.where(copied[:, j], kept[:, j - 1], kept[:, j])
         assert ch09.describe_neighbours(kept, 0.8) == "neighbours along axis 1 alike too often"
+
+
+@pytest.mark.parametrize("masks", [2, 20, 30])
+def test_masks_that_are_drawn_for_some_rows_and_repeated_are_caught(masks):
+    for seed in range(SEEDS):
+        kept = np.resize(np.random.default_rng(seed).random((masks, 50)), (60, 50)) < 0.8
+        found = ch09.find_pattern([kept * 1.0] * 3, np.ones((60, 50)))
+        # Two masks may happen to keep equally many.
+        assert found in ("many rows like other rows", "equally many in every row")

@@ -19,6 +19,7 @@ from cs231n_lib.drivers import _out_and_cache, call_with
 # count for every size and p of the bank, below 5e-7 for a whole exercise.
 ERRORS = 6.0
 SMALL_CALLS = 32  # further calls, each on the first two examples only
+MIN_SLICE = 50  # rows or columns of so many units are compared with one another
 TINY = 1e-6  # nearer to 0 or 1 than this, p decides every unit and no seed matters
 
 
@@ -190,8 +191,8 @@ def describe_share(count, n, p):
 def find_pattern(results, x):
     """Return how the units are chosen if not one by one, else ''.
 
-    `results` are the outputs on x, on x again, and on its first two examples, many times. Each
-    pattern is one that single draws show with a probability far below 1e-9.
+    `results` are the outputs on x, on x again, and on its first two examples, many times. Single
+    draws show one of these patterns less than once in a million checks (`tests/` compute it).
     """
     if all((array != 0).all() or not array.any() for array in results):
         same = all(np.allclose(array, x[: len(array)], rtol=1e-5) for array in results)
@@ -205,6 +206,10 @@ def find_pattern(results, x):
         counts = np.moveaxis(kept, axis, 0).reshape(kept.shape[axis], -1).sum(axis=1)
         if (counts == counts[0]).all():
             return f"equally many in every {word}"
+    for axis, word in ((0, "rows"), (-1, "columns")):
+        slices = np.moveaxis(kept, axis, 0).reshape(kept.shape[axis], -1)
+        if slices.shape[1] >= MIN_SLICE and len(np.unique(slices, axis=0)) <= 0.75 * len(slices):
+            return f"many {word} like other {word}"
     small = results[2:]
     counts = {np.count_nonzero(array) for array in small}
     moves = any((array != small[0]).any() for array in small)

@@ -64,7 +64,7 @@ def measure(model):
     return [accuracy(model, X_train, y_train), accuracy(model, X_new, y_new),
             accuracy(model, X_train[mistyped], y_train[mistyped])]
 
-
+# %% tags=["experiment"]
 def train(model, steps=600, reg=0.0, every=20):
     """Train on batches of 100; return `measure` after every 20 steps, shape (steps / 20, 3)."""
     rule, rng, curve = Momentum(lr=0.01), np.random.default_rng(1), []
@@ -224,7 +224,8 @@ print(f"loss of a network without weights: log 10 = {np.log(10):.2f}")
 # hidden unit be present with probability $p$ and absent otherwise, by the toss of a coin for
 # **every unit of every example**. A private arrangement of five units survives with probability
 # $p^5$; a feature that is useful on its own survives.
-#
+
+# %% [markdown]
 # Here and in all of this course $p$ is the probability to **keep** a unit.
 #
 # Let $m_j$ be 1 with probability $p$, else 0. A unit in the next layer sees
@@ -236,7 +237,8 @@ print(f"loss of a network without weights: log 10 = {np.log(10):.2f}")
 # At test time nobody wants an answer that changes from call to call, so all units are present. Then
 # $z = \sum_j w_j x_j$: larger by $1/p$ than what the next layer was trained on. The original remedy
 # multiplies by $p$ at test time.
-#
+
+# %% [markdown]
 # ### Exercise 9.2 · Vanilla dropout (3 points)
 # `x` is an array of any shape; `p` is the probability to keep; `mode` is `"train"` or `"test"`;
 # `rng` a `numpy.random.Generator`. Return `(out, cache)`; what the cache holds is up to you.
@@ -526,7 +528,7 @@ for axis in axes[0]:
 for axis in axes[:, 0]:
     axis.set_ylabel("share right")
 axes[0, 0].legend(fontsize=8, loc="lower right")
-figure.suptitle("Numbers: share of new digits read at the end. Dropout gains the most",
+figure.suptitle("Numbers: share of new digits read at the end. The two best have dropout",
                 fontsize=11, weight="bold", x=0.01, ha="left")
 plt.show()
 cured = models["dropout 0.8"]
@@ -539,7 +541,8 @@ print("and gives back at least a third fewer of the mistyped labels:", bool(gain
 # digits more, and only two in five mistyped labels come back. Decay 0.1 kills, alone or with
 # dropout. Decay 0.01, which alone did nothing, halves the recited labels once more when dropout
 # is there: cures act on each other and must be dosed together.
-#
+
+# %% [markdown]
 # With dropout the blue line climbs more slowly and ends below 0.9. That is no loss: all correct
 # labels and no mistyped one would be 0.8. But the red line still rises: dropout delays reciting, it
 # does not forbid it. And with p = 0.5 in all six layers this network stays at guessing for 600
@@ -763,7 +766,7 @@ for k, (i, word) in enumerate(((calm, "Members agree"), (restless, "Members disa
     axes[2 * k].axis("off")
     axes[2 * k].set_title(f"a {y_new[i]}", fontsize=10)
     axes[2 * k + 1].bar(range(10), mean[i], yerr=std[i], color=plots.SKY, capsize=2)
-    axes[2 * k + 1].set(xticks=range(10), ylim=(0, 1.4), xlabel="class", title=word)
+    axes[2 * k + 1].set(xticks=range(10), ylim=(0, 1.1), xlabel="class", title=word)
     axes[2 * k + 1].set_ylabel("probability ± std")
 plt.show()
 
@@ -848,9 +851,9 @@ print("loss of the committee below the members' mean loss:",
 
 # %% [markdown]
 # These members have two hidden layers and stopped after 300 steps. Together they read about two of
-# a hundred digits more than one of them does on average. In the loss it cannot be otherwise: $-\log$
-# is convex, so $-\log(\text{mean of } p_k)$ is never above the mean of the $-\log p_k$. The price
-# is ten trainings and ten forward passes. Can one have it cheaper?
+# a hundred digits more than one of them does on average. In the loss it cannot be otherwise:
+# $-\log$ is convex, so $-\log(\text{mean of } p_k)$ is never above the mean of the $-\log p_k$.
+# The price is ten trainings and ten forward passes. Can one have it cheaper?
 
 # %% [markdown]
 # ## Averages of parameters
@@ -860,7 +863,8 @@ print("loss of the committee below the members' mean loss:",
 #
 # $$a \leftarrow \text{decay} \cdot a + (1 - \text{decay}) \cdot p,
 # \qquad a_{\text{first}} = p_{\text{first}} .$$
-#
+
+# %% [markdown]
 # ### Exercise 9.7 · Average of parameters (3 points)
 # `list_of_params` holds one dict of arrays for each network, all with the same names and shapes.
 # Return a new dict with **all** names:

@@ -228,6 +228,9 @@ _SHAPED = {
         "np.array(rng.random() < p)"),
 }
 _DRAWN = {
+    "the shape handed to rng.random as several numbers": (
+        "rng.random takes the shape as one tuple, rng.random(x.shape), without a star.",
+        "rng.random(*x.shape) < p"),
     "normal numbers compared with p": (
         "rng.normal gives numbers below p more often than not: draw uniform ones, rng.random.",
         "rng.normal(size=x.shape) < p"),
