@@ -15,7 +15,6 @@ FILE_LIMIT = 1 << 30
 PARSE_LIMIT = 16 << 20
 CELL_LIMIT = 2000
 SOURCE_LIMIT = 200_000
-STUB = re.compile(r"^\s*raise NotImplementedError(\(\))?\s*$", re.M)
 
 
 class Unreadable(Exception):
@@ -44,7 +43,6 @@ class Submitted:
     source: str
     grade_id: str
     cell_id: str
-    locked: bool = False
 
 
 @dataclass(frozen=True)

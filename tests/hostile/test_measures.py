@@ -53,6 +53,5 @@ def test_forged_memory_and_forged_time_earn_what_honest_code_earns(tmp_path):
         for r in records
     }
     assert rows["large"]["points"] < 4 and rows["loops"]["points"] < 4
-    # Fewer cases can be lost to the measure that is forged, but one more is lost than is won.
     assert rows["large-forged"]["points"] < 4, rows["large-forged"]
     assert rows["loops-forged"]["points"] == rows["loops"]["points"]
