@@ -11,10 +11,12 @@ import atexit
 import fcntl
 import json
 import multiprocessing
+import multiprocessing.connection
 import multiprocessing.util
 import os
 import secrets
 import tempfile
+import threading
 import time
 import traceback
 from collections import deque
@@ -127,6 +129,7 @@ class Workplace:
     known: answers.Answers
     release: list
     metadata: dict
+    packed: dict = field(default_factory=dict)
 
 
 def _workplace(job: Job) -> Workplace:
@@ -178,7 +181,9 @@ def _grade(place: Workplace, job: Job, task: Task, start: float) -> Result:
         repairs = []
     elif task.note:
         repairs = [task.note, *repairs]
-    worker = session.Session(place.sandbox, place.known, [] if fault else steps, job.limits)
+    worker = session.Session(
+        place.sandbox, place.known, [] if fault else steps, job.limits, place.packed
+    )
     outcome = worker.run()
     exercises = [_exercise_row(place, name, outcome) for name in place.known.exercises]
     written = {
@@ -269,7 +274,20 @@ def _alone(course: Course, chapter: str):
 
 def local_executor(jobs: int) -> ProcessPoolExecutor:
     """Return a pool of fresh processes, each of which keeps a warm sandbox."""
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Let this worker end when the run is killed: a pool's worker would wait for work for ever."""
+    sentinel = multiprocessing.parent_process().sentinel
+
+    def watch():
+        multiprocessing.connection.wait([sentinel])
+        _leave()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def grade_class(

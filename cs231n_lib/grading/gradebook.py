@@ -22,10 +22,9 @@ from nbgrader.api import (
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
-    new_uuid,
 )
 from nbgrader.converters.base import NbGraderException
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cs231n_lib.course import Course
@@ -111,81 +110,93 @@ class Writer:
             raise GradebookError(_explain(error, self.url)) from error
 
     def _write(self, record: Record) -> None:
-        """Put the record into the session. Ids are made here, so that it takes one flush."""
-        with self.db.no_autoflush:
-            if self.db.get(Student, record.student) is None:
-                self.db.add(Student(id=record.student))
-            submission = self._find(
-                SubmittedAssignment, assignment_id=self.assignment_id, student_id=record.student
-            )
-            notebook = self._find(
-                SubmittedNotebook, assignment_id=submission.id, notebook_id=self.notebook_id
-            )
-            submission.timestamp = (
-                datetime.fromisoformat(record.timestamp) if record.timestamp else None
-            )
-            total = self._grades(notebook, record)
-            self._comments(notebook, record)
-            notebook.late_submission_penalty = self._penalty(submission, record, total)
+        """Put the record into the tables, in a handful of statements."""
+        self._find(Student, id=record.student)
+        stamp = datetime.fromisoformat(record.timestamp) if record.timestamp else None
+        submission = self._find(
+            SubmittedAssignment, assignment_id=self.assignment_id, student_id=record.student
+        )
+        notebook = self._find(
+            SubmittedNotebook, assignment_id=submission.id, notebook_id=self.notebook_id
+        )
+        total = self._grades(notebook.id, record)
+        self._comments(notebook.id, record)
+        self._set(SubmittedAssignment, submission, timestamp=stamp)
+        penalty = self._penalty(submission.extension, stamp, record.student, total)
+        self._set(SubmittedNotebook, notebook, late_submission_penalty=penalty)
 
     def _find(self, kind, **fields):
-        """Return the row with these fields, or add a new one."""
-        row = self.db.scalars(select(kind).filter_by(**fields)).one_or_none()
+        """Return the row with these fields, made now if there was none."""
+        table = kind.__table__
+        wanted = select(table).filter_by(**fields)
+        row = self.db.execute(wanted).one_or_none()
         if row is None:
-            row = kind(id=new_uuid(), **fields)
-            self.db.add(row)
+            self.db.execute(insert(table).values(**fields))
+            row = self.db.execute(wanted).one()
         return row
 
-    def _grades(self, notebook, record: Record) -> float:
+    def _set(self, kind, row, **fields) -> None:
+        """Change a row where it is not so already."""
+        if any(getattr(row, name) != value for name, value in fields.items()):
+            table = kind.__table__
+            self.db.execute(update(table).where(table.c.id == row.id).values(**fields))
+
+    def _put(self, kind, notebook_id: str, there: dict, rows: dict) -> None:
+        """Write a row for each cell: `rows` and `there` are by the cell's id."""
+        table = kind.__table__
+        new = [{"cell_id": c, "notebook_id": notebook_id, **r} for c, r in rows.items()
+               if c not in there]
+        old = [{"row": there[c].id, **r} for c, r in rows.items() if c in there]
+        if new:
+            self.db.execute(insert(table), new)
+        if old:
+            # Run on the connection: a session would take several rows for objects of its own.
+            self.db.connection().execute(update(table).where(table.c.id == bindparam("row")), old)
+
+    def _there(self, kind, notebook_id: str) -> dict:
+        table = kind.__table__
+        rows = self.db.execute(select(table).filter_by(notebook_id=notebook_id))
+        return {row.cell_id: row for row in rows}
+
+    def _grades(self, notebook_id: str, record: Record) -> float:
         """Set the automatic scores; return the notebook's score with what people entered."""
-        there = {
-            g.cell_id: g
-            for g in self.db.scalars(select(Grade).filter_by(notebook_id=notebook.id))
-        }
+        there = self._there(Grade, notebook_id)
         points = {f"check_{e['name']}": e["points"] for e in record.exercises}
-        total = 0.0
+        total, rows = 0.0, {}
         for name, (cell_id, _) in self.grade_cells.items():
-            grade = there.get(cell_id)
-            if grade is None:
-                grade = Grade(cell_id=cell_id, notebook_id=notebook.id)
-                self.db.add(grade)
             if name in record.written:
                 # As nbgrader does: an answer waits for a person, an untouched one is zero.
-                grade.auto_score = None if record.written[name] else 0.0
+                score = None if record.written[name] else 0.0
             else:
-                grade.auto_score = points.get(name, 0.0)
-            grade.needs_manual_grade = (
-                grade.manual_score is not None or grade.auto_score is None
-            )
-            score = grade.manual_score if grade.manual_score is not None else grade.auto_score
-            total += (score or 0.0) + (grade.extra_credit or 0.0)
+                score = points.get(name, 0.0)
+            manual = there[cell_id].manual_score if cell_id in there else None
+            extra = there[cell_id].extra_credit if cell_id in there else None
+            rows[cell_id] = {
+                "auto_score": score, "needs_manual_grade": manual is not None or score is None
+            }
+            total += ((manual if manual is not None else score) or 0.0) + (extra or 0.0)
+        self._put(Grade, notebook_id, there, rows)
         return total
 
-    def _comments(self, notebook, record: Record) -> None:
-        there = {
-            c.cell_id: c
-            for c in self.db.scalars(select(Comment).filter_by(notebook_id=notebook.id))
-        }
+    def _comments(self, notebook_id: str, record: Record) -> None:
         texts = {e["name"]: e["message"] for e in record.exercises if e["message"]}
+        rows = {}
         for name, cell_id in self.solution_cells.items():
-            comment = there.get(cell_id)
-            if comment is None:
-                comment = Comment(cell_id=cell_id, notebook_id=notebook.id)
-                self.db.add(comment)
             empty = record.written.get(name) is False
-            comment.auto_comment = "No response." if empty else texts.get(name)
+            rows[cell_id] = {"auto_comment": "No response." if empty else texts.get(name)}
+        self._put(Comment, notebook_id, self._there(Comment, notebook_id), rows)
 
-    def _penalty(self, submission, record: Record, total: float):
+    def _penalty(self, extension, stamp, student: str, total: float):
         """Ask nbgrader's policy (its plugin, as configured) for the penalty of a late one."""
         due = self.duedate
-        if due is None or submission.timestamp is None:
+        if due is None or stamp is None:
             return None
-        if submission.extension is not None:
-            due = due + submission.extension
-        late = (submission.timestamp - due).total_seconds()
+        if extension is not None:
+            due = due + extension
+        late = (stamp - due).total_seconds()
         if late <= 0:
             return None
-        penalty = self.late.late_submission_penalty(record.student, total, late)
+        penalty = self.late.late_submission_penalty(student, total, late)
         return None if penalty is None else min(max(penalty, 0.0), total)
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ def graded_notebook(steps: list, outcome: Outcome, metadata: dict) -> bytes:
             cell |= {"execution_count": None, "outputs": _outputs(step, outcome, i)}
         cells.append(cell)
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return (json.dumps(notebook, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
 def _outputs(step: Step, outcome: Outcome, i: int) -> list:

@@ -46,12 +46,21 @@ def make_shell():
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
+    class Shell(InteractiveShell):
+        def transform_cell(self, raw_cell):
+            """Leave plain Python as it is: looking for magics in it takes as long as running."""
+            try:
+                ast.parse(raw_cell)
+                return raw_cell
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return super().transform_cell(raw_cell)
+
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Plain"
     config.InteractiveShell.enable_tip = False
-    shell = InteractiveShell.instance(config=config)
+    shell = Shell.instance(config=config)
     shell.register_magics(_quiet_magics())
     return shell
 
@@ -74,19 +83,31 @@ def _quiet_magics():
 
 
 def serve(sock, shell) -> None:
-    """Answer requests until the judge closes: {"op": "cell" | "case", "nonce": ...}."""
+    """Answer requests until the judge closes.
+
+    A request is {"op": "cell", "nonce", ...}, with one reply, or {"op": "cases", "nonce"}. That
+    one is followed by {"exercise", "inputs"}, and has a reply for every case, up to the first that
+    shows there is no use in going on.
+    """
     while True:
         try:
             request = wire.receive(sock)
+            nonce = request["nonce"]
+            if request["op"] == "cell":
+                _reply(sock, nonce, run_cell(shell, request))
+                continue
+            question = wire.receive(sock)
         except wire.WireError:
             return
-        work = run_cell if request["op"] == "cell" else run_case
-        reply = work(shell, request)
-        reply["nonce"] = request["nonce"]
-        try:
-            wire.send(sock, reply)
-        except wire.WireError as error:
-            wire.send(sock, {"nonce": request["nonce"], "status": "type", "error": str(error)})
+        for i, reply in enumerate(run_cases(shell, question)):
+            _reply(sock, f"{nonce}.{i}", reply)
+
+
+def _reply(sock, nonce: str, reply: dict) -> None:
+    try:
+        wire.send(sock, reply | {"nonce": nonce})
+    except wire.WireError as error:
+        wire.send(sock, {"nonce": nonce, "status": "type", "error": str(error)})
 
 
 def run_cell(shell, request) -> dict:
@@ -124,34 +145,22 @@ def definitions(source: str) -> str:
     )
 
 
-def run_case(shell, request) -> dict:
-    """Run one case of an exercise on the functions that the notebook defines now."""
-    record = request["exercise"]
+def run_cases(shell, question):
+    """Run an exercise's cases on the functions that the notebook defines now; yield replies."""
+    record = question["exercise"]
     exercise = Exercise(
         cases=(), **{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
     )
     functions = {n: shell.user_ns.get(n) for n in (exercise.name, *exercise.needs)}
     for name, function in functions.items():
         if not callable(function):
-            return {"status": "missing", "error": f"{name} is not defined"}
-    after: dict = {}
-    result = trial.run(exercise, functions, request["inputs"], after=after)
-    sendable = {k: v for k, v in after.items() if k not in exercise.may_change}
-    return {
-        "status": result.status, "error": result.error[:2000], "where": result.where[:500],
-        "outputs": result.outputs, "changed": list(result.changed),
-        "after": _plain(sendable),
-    }
-
-
-def _plain(value):
-    """Leave out of the inputs what cannot be sent (generators); keep arrays and numbers."""
-    import numpy as np
-
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_plain(v) for v in value)
-    if isinstance(value, np.ndarray) or value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return None
+            yield {"status": "missing", "error": f"{name} is not defined"}
+            return
+    for inputs in question["inputs"]:
+        result = trial.run(exercise, functions, inputs)
+        yield {
+            "status": result.status, "error": result.error[:2000], "where": result.where[:500],
+            "outputs": result.outputs, "changed": list(result.changed),
+        }
+        if result.status in trial.FINAL:
+            return

@@ -120,9 +120,12 @@ def _key(value):
     return value
 
 
-def send(sock: socket.socket, message: dict, deadline: float | None = None) -> None:
-    """Send one message whole, or raise WireError; `deadline` is in `time.monotonic` seconds."""
-    view = memoryview(pack(message))
+def send(sock: socket.socket, message, deadline: float | None = None) -> None:
+    """Send a message (a dict, or bytes that `pack` made) whole, or raise WireError.
+
+    `deadline` is in `time.monotonic` seconds.
+    """
+    view = memoryview(message if isinstance(message, bytes) else pack(message))
     try:
         while view:
             sock.settimeout(_left(deadline))

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from hostile.corpus import HONEST, RIGHT, Entry, submission
 from hostile.judgement import mini_course
@@ -95,6 +96,20 @@ def test_thirty_kills_at_random_change_no_grade(tmp_path):
     assert {s: r.score for s, r in journal(course).items()} == due
     parts = [p for p in course.root.rglob("*.part") if "submitted" not in p.parts]
     assert len(parts) <= 30
+
+
+def test_workers_end_when_their_run_is_killed(tmp_path):
+    course = mini_course(tmp_path)
+    hand_in(course, 40)
+    run = start(course)
+    while not journal(course):
+        time.sleep(0.05)
+    family = psutil.Process(run.pid).children(recursive=True)
+    assert len(family) >= 4, "two workers, each with its sandbox"
+    os.kill(run.pid, signal.SIGKILL)
+    run.communicate(timeout=30)
+    _, left = psutil.wait_procs(family, timeout=30)
+    assert not left
 
 
 def test_a_second_run_grades_only_what_is_new_or_changed(tmp_path):
