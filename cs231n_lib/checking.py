@@ -119,12 +119,7 @@ def check(name: str, function, **helpers) -> Report:
 
 def examine(exercise: Exercise, functions: dict) -> Verdict:
     """Run every case of an exercise here, in this process, and judge the results."""
-    trials = []
-    for case in exercise.cases:
-        trials.append(trial.run(exercise, functions, case.inputs))
-        if trials[-1].status in trial.FINAL:
-            trials += [trials[-1]] * (len(exercise.cases) - len(trials))
-            break
+    trials = trial.run_all(exercise, functions, exercise.cases)
     fast = None
     if exercise.faster_than:
         fast = all(t.status == "ok" for t in trials) and _is_fast(exercise, functions)

@@ -297,7 +297,7 @@ def export(
 ) -> None:
     """Write a table of all students and chapters from the gradebook."""
     from cs231n_lib.grading.export import export_csv
-    from cs231n_lib.grading.gradebook import GradebookError
+    from cs231n_lib.grading.records import GradebookError
 
     try:
         rows = export_csv(find_course(), to, db)

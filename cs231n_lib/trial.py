@@ -156,6 +156,16 @@ def run(exercise: Exercise, functions: dict, inputs: dict) -> Trial:
     return Trial("ok", outputs, changed, seconds=seconds)
 
 
+def run_all(exercise: Exercise, functions: dict, cases) -> list:
+    """Run cases in order; after one with a status of `FINAL` the rest is taken to end like it."""
+    trials: list = []
+    for case in cases:
+        trials.append(run(exercise, functions, case.inputs))
+        if trials[-1].status in FINAL:
+            break
+    return trials + [trials[-1]] * (len(cases) - len(trials))
+
+
 def _describe(error, with_type) -> str:
     text = " ".join(str(error).split())[:300]
     return f"{type(error).__name__}: {text}" if with_type else text

@@ -178,7 +178,7 @@ class Bank:
     def trials(self, chapter: Chapter, record: Exercise, variant: Variant, *, summarise=True):
         """Run a variant on the record's cases and return the trials."""
         functions = self.functions(chapter, record, variant)
-        trials = tuple(trial.run(record, functions, c.inputs) for c in record.cases)
+        trials = tuple(trial.run_all(record, functions, record.cases))
         if not summarise:
             return trials
         trials = [summarised(record, c, t) for c, t in zip(record.cases, trials)]

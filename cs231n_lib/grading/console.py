@@ -21,9 +21,8 @@ from rich.progress import (
 from rich.table import Table
 
 from cs231n_lib.course import Course
-from cs231n_lib.grading.batch import GradingError, Summary, grade_class
-from cs231n_lib.grading.gradebook import GradebookError
-from cs231n_lib.grading.records import write_atomically
+from cs231n_lib.grading.batch import Summary, grade_class
+from cs231n_lib.grading.records import GradingError, write_atomically
 from cs231n_lib.grading.sandbox import SandboxError, why_not
 
 console = Console()
@@ -61,7 +60,7 @@ def grade_command(course: Course, chapter: str, *, json_file: Path | None, sched
                 course, chapter, confined=confined, jobs=jobs,
                 on_start=lambda n: progress.update(task, total=n), on_record=on_record, **options,
             )
-    except (GradingError, GradebookError, SandboxError) as error:
+    except (GradingError, SandboxError) as error:
         err.print(f"[bold]cs231n grade:[/bold] {escape(str(error))}")
         return 2
     except KeyboardInterrupt:

@@ -10,8 +10,8 @@ import io
 from pathlib import Path
 
 from cs231n_lib.course import Course
-from cs231n_lib.grading.gradebook import GradebookError, default_url
-from cs231n_lib.grading.records import write_atomically
+from cs231n_lib.grading.gradebook import default_url
+from cs231n_lib.grading.records import GradebookError, write_atomically
 
 
 def export_csv(course: Course, to: Path, url: str = "") -> int:

@@ -28,11 +28,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cs231n_lib.course import Course
-from cs231n_lib.grading.records import Record
-
-
-class GradebookError(Exception):
-    """The gradebook cannot be read or written; the text says what to do. Nothing is lost."""
+from cs231n_lib.grading.records import GradebookError, Record
 
 
 def default_url(course: Course) -> str:

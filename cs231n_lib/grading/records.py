@@ -13,6 +13,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
+class GradingError(Exception):
+    """Grading cannot begin or go on; the text says what to do. What was recorded stays."""
+
+
+class GradebookError(GradingError):
+    """The gradebook cannot be read or written; the text says what to do. Nothing is lost."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One graded submission.

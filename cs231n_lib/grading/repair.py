@@ -61,13 +61,13 @@ class Step:
     judge: str = ""
 
 
-def read_release(notebook) -> list:
-    """Return the released cells of a student notebook (as nbformat reads it)."""
+def read_release(notebook: dict) -> list:
+    """Return the released cells of a student notebook (its JSON, as it is on disk)."""
     cells = []
-    for cell in notebook.cells:
-        meta = cell.metadata.get("nbgrader")
-        tags = tuple(cell.metadata.get("tags", ()))
-        kind = "prose" if cell.cell_type == "markdown" else "experiment"
+    for cell in notebook["cells"]:
+        meta = cell["metadata"].get("nbgrader")
+        tags = tuple(cell["metadata"].get("tags", ()))
+        kind = "prose" if cell["cell_type"] == "markdown" else "experiment"
         if meta and meta.get("grade") and meta.get("solution"):
             kind = "written"
         elif meta and meta.get("solution"):
@@ -78,8 +78,9 @@ def read_release(notebook) -> list:
             kind = "locked"
         cells.append(
             Released(
-                kind, meta["grade_id"] if meta else cell.id, cell.cell_type, cell.source,
-                float(meta.get("points", 0)) if meta else 0.0, tags, dict(meta) if meta else None,
+                kind, meta["grade_id"] if meta else cell["id"], cell["cell_type"],
+                "".join(cell["source"]), float(meta.get("points", 0)) if meta else 0.0, tags,
+                dict(meta) if meta else None,
             )
         )
     return cells

@@ -258,7 +258,7 @@ class Guest:
         return total
 
     def hold_memory(self, megabytes: float) -> None:
-        """Let the guest take only this much more address space than it has now."""
+        """Let the guest take only this much more address space than it has now, for good."""
         import psutil
 
         if self.held:
@@ -272,16 +272,6 @@ class Guest:
             pass
         except (psutil.Error, OSError) as error:
             raise SandboxError(f"a guest's memory cannot be limited: {error}") from error
-
-    def free_memory(self) -> bool:
-        """Undo `hold_memory`; return False where only root may do that."""
-        room = self.limits.memory_bytes
-        try:
-            resource.prlimit(self.pid, resource.RLIMIT_AS, (room, room))
-        except OSError:
-            return False
-        self.held = False
-        return True
 
     def close(self) -> None:
         """Kill the guest; as process 1 of its namespace it takes all it has started along."""

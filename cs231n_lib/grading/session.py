@@ -149,11 +149,25 @@ class Session:
         end = self._end(self.limits.cell_seconds)
         return self._reply(self._send(request, b"", end), end)
 
+    def _is_held(self) -> bool:
+        """Tell whether the guest has little memory left to it, since an exercise bounds that.
+
+        The bound cannot be taken back. What goes well under it counts; what fails is run again in
+        a new guest.
+        """
+        return self.guest is not None and self.guest.held
+
     def _cell(self, i: int, step: Step) -> None:
+        held = self._is_held()
         try:
             self._ready(i)
             reply = self._run_cell(step)
+            if held and reply.get("error"):
+                self._close()
+                return self._cell(i, step)
         except Lost as lost:
+            if held:
+                return self._cell(i, step)
             self.harmful.add(i)
             text = str(lost)
             if text == "timeout":
@@ -167,22 +181,30 @@ class Session:
         }
 
     def _judge(self, i: int, exercise: Exercise) -> Verdict:
+        held = self._is_held()
+        trials = self._trials(i, exercise)
+        if held and any(t.status != "ok" for t in trials):
+            self._close()
+            trials = self._trials(i, exercise)
+        fast = None
+        if exercise.faster_than:
+            fast = all(t.status == "ok" for t in trials) and self._is_fast(i, exercise, trials[-1])
+        verdict = judge(exercise, trials, fast_enough=fast)
+        if trials[0].status == "stub" or trials[0].error.endswith("is not defined"):
+            verdict = replace(verdict, status="missing", message=self._why_missing(i, verdict))
+        return verdict
+
+    def _trials(self, i: int, exercise: Exercise) -> list:
+        """Return one trial for each case."""
+        if exercise.memory_mb and self._is_held():
+            self._close()
         count = len(exercise.cases)
         # The case that is timed goes alone, so that nothing of it is known beforehand.
         together = count - bool(exercise.faster_than)
         trials = self._cases(i, exercise, 0, together) if together else []
         if len(trials) == together < count:
             trials += self._cases(i, exercise, together, count)
-        trials += [trials[-1]] * (count - len(trials))
-        fast = None
-        if exercise.faster_than:
-            fast = all(t.status == "ok" for t in trials) and self._is_fast(i, exercise, trials[-1])
-        if exercise.memory_mb and self.guest is not None and not self.guest.free_memory():
-            self._close()
-        verdict = judge(exercise, trials, fast_enough=fast)
-        if trials[0].status == "stub" or trials[0].error.endswith("is not defined"):
-            verdict = replace(verdict, status="missing", message=self._why_missing(i, verdict))
-        return verdict
+        return trials + [trials[-1]] * (count - len(trials))
 
     def _why_missing(self, i: int, verdict: Verdict) -> str:
         """Say what stopped the cell that should have defined the function, if one did."""

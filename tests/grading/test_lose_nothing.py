@@ -17,9 +17,8 @@ from hostile.corpus import HONEST, RIGHT, Entry, submission
 from hostile.judgement import mini_course
 
 from cs231n_lib.grading import batch
-from cs231n_lib.grading.batch import GradingError, grade_class
-from cs231n_lib.grading.gradebook import GradebookError
-from cs231n_lib.grading.records import Journal, Record
+from cs231n_lib.grading.batch import grade_class
+from cs231n_lib.grading.records import GradebookError, GradingError, Journal, Record
 from cs231n_lib.grading.sandbox import Limits, SandboxError, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()}")
@@ -181,7 +180,7 @@ def test_our_own_failure_gives_no_mark_and_is_told(tmp_path, monkeypatch):
     hand_in(course, 2)
 
     def broken(job, task):
-        return batch.Result(batch._ours(job, task, "SandboxError: a planted fault"))
+        return batch.Result(batch.ours(job, task, "SandboxError: a planted fault"))
 
     class Here:
         """Runs tasks in this process, so that the planted fault is met."""

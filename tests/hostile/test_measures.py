@@ -29,13 +29,32 @@ FORGED_TIME = """
 import time
 time.perf_counter = time.monotonic = time.time = lambda: 0.0
 """
+REMEMBERS = """
+known = {}
+def l2_distances_no_loops(X, X_train):
+    key = X.tobytes() + X_train.tobytes()
+    if key not in known:
+        known[key] = np.array([[np.sqrt(np.sum((a - b) ** 2)) for b in X_train] for a in X])
+    return known[key]
+"""
+RIGHT = """
+def l2_distances_no_loops(X, X_train):
+    squares = (X ** 2).sum(axis=1)[:, None] + (X_train ** 2).sum(axis=1) - 2 * X @ X_train.T
+    return np.sqrt(np.maximum(squares, 0))
+"""
 ANSWERS = {
     "large": LARGE, "large-forged": FORGED_MEMORY + LARGE,
-    "loops": LOOPS, "loops-forged": FORGED_TIME + LOOPS,
+    "loops": LOOPS, "loops-forged": FORGED_TIME + LOOPS, "loops-remembered": REMEMBERS,
+    "right": RIGHT,
+}
+# Behind the exercise whose memory is bounded a notebook may take what it likes.
+HUNGRY = {
+    "cell_type": "code", "id": "hungry", "metadata": {}, "execution_count": None, "outputs": [],
+    "source": "rows = np.ones((3000, 1 << 14))\nprint(int(rows.sum()))",
 }
 
 
-def test_forged_memory_and_forged_time_earn_what_honest_code_earns(tmp_path):
+def test_forged_and_kept_results_earn_what_honest_code_earns(tmp_path):
     for name in ("solutions", "notebooks", "nbgrader_config.py"):
         (tmp_path / name).symlink_to(COURSE.root / name)
     course = Course(tmp_path)
@@ -44,9 +63,12 @@ def test_forged_memory_and_forged_time_earn_what_honest_code_earns(tmp_path):
         for cell in release["cells"]:
             if cell["id"] == "l2_distances_no_loops":
                 cell["source"] = source
+        cells = list(release["cells"])
+        here = next(i for i, c in enumerate(cells) if c["id"] == "check_l2_distances_no_loops")
+        cells.insert(here + 1, HUNGRY)
         folder = tmp_path / "submitted" / student / "01_knn"
         folder.mkdir(parents=True)
-        (folder / "01_knn.ipynb").write_text(json.dumps(release))
+        (folder / "01_knn.ipynb").write_text(json.dumps(release | {"cells": cells}))
     records = grade_class(course, "01_knn", jobs=1).records
     rows = {
         r.student: next(e for e in r.exercises if e["name"] == "l2_distances_no_loops")
@@ -55,3 +77,7 @@ def test_forged_memory_and_forged_time_earn_what_honest_code_earns(tmp_path):
     assert rows["large"]["points"] < 4 and rows["loops"]["points"] < 4
     assert rows["large-forged"]["points"] < 4, rows["large-forged"]
     assert rows["loops-forged"]["points"] == rows["loops"]["points"]
+    assert rows["loops-remembered"]["points"] == rows["loops"]["points"]
+    assert rows["right"]["points"] == 4
+    graded = (tmp_path / "autograded/right/01_knn/01_knn.ipynb").read_text()
+    assert "49152000" in graded and not any(r.notes for r in records)
