@@ -325,8 +325,8 @@ def run(make_executor, make_job, tasks: list, width: int):
             while waiting or running:
                 # More than there are workers: none waits while a result is recorded.
                 while waiting and len(running) < 4 * width:
-                    task, tries = waiting.popleft()
-                    running[executor.submit(grade_one, job, task)] = (task, tries)
+                    running[executor.submit(grade_one, job, waiting[0][0])] = waiting[0]
+                    waiting.popleft()
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     try:
@@ -339,7 +339,8 @@ def run(make_executor, make_job, tasks: list, width: int):
                     running.pop(future)
                     yield result
         except BrokenProcessPool:
-            for task, tries in running.values():
+            # With none running the pool broke before it took the next one.
+            for task, tries in list(running.values()) or [waiting.popleft()]:
                 if tries + 1 >= TRIES:
                     yield Result(ours(job, task, "the worker that graded it died twice"))
                 else:
@@ -348,4 +349,4 @@ def run(make_executor, make_job, tasks: list, width: int):
         finally:
             for future in running:
                 future.cancel()
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(wait=False)
