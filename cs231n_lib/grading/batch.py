@@ -323,8 +323,11 @@ def run(make_executor, make_job, tasks: list, width: int):
         try:
             job = job or make_job()
             while waiting or running:
-                # More than there are workers: none waits while a result is recorded.
-                while waiting and len(running) < 4 * width:
+                # More than there are workers: none waits while a result is recorded. But what
+                # may have brought down a worker goes alone.
+                while waiting and len(running) < (
+                    1 if any(tries for _, tries in [waiting[0], *running.values()]) else 4 * width
+                ):
                     running[executor.submit(grade_one, job, waiting[0][0])] = waiting[0]
                     waiting.popleft()
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -345,7 +348,6 @@ def run(make_executor, make_job, tasks: list, width: int):
                     yield Result(ours(job, task, "the worker that graded it died twice"))
                 else:
                     waiting.appendleft((task, tries + 1))
-            width = 1
         finally:
             for future in running:
                 future.cancel()

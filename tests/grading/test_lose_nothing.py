@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import psutil
@@ -186,8 +188,6 @@ def test_our_own_failure_gives_no_mark_and_is_told(tmp_path, monkeypatch):
         """Runs tasks in this process, so that the planted fault is met."""
 
         def submit(self, function, *arguments):
-            from concurrent.futures import Future
-
             future = Future()
             future.set_result(broken(*arguments))
             return future
@@ -220,6 +220,42 @@ def test_a_worker_that_dies_is_replaced_and_its_submission_tried_again(tmp_path,
     summary = grade_class(course, "01_mini", jobs=1, executor=make)
     assert len(executors) >= 2
     assert {r.student: r.score for r in summary.records} == due
+
+
+def test_what_brings_down_its_worker_twice_is_our_failure_and_no_one_elses():
+    class Fragile:
+        """Breaks, with all that is in it, when it is handed the task called 'deadly'."""
+
+        made = 0
+
+        def __init__(self):
+            Fragile.made += 1
+            self.futures, self.broken = [], False
+
+        def submit(self, function, job, task):
+            if self.broken:
+                raise BrokenProcessPool("died")
+            future = Future()
+            self.futures.append(future)
+            if task.student == "deadly":
+                self.broken = True
+                for waiting in self.futures:
+                    if not waiting.done():
+                        waiting.set_exception(BrokenProcessPool("died"))
+            elif task.student != "b" or Fragile.made > 1:
+                future.set_result(batch.Result(Record(task.student, "c", "scored", 1.0, 1.0)))
+            return future
+
+        def shutdown(self, **_):
+            pass
+
+    names = ["a", "b", "deadly", "c"]
+    tasks = [batch.Task(n, b"", "", "", "", "") for n in names]
+    job = batch.Job("key", "c", {}, Limits(), True, ())
+    results = list(batch.run(Fragile, lambda: job, tasks, 2))
+    assert {r.record.student: r.record.outcome for r in results} == {
+        "a": "scored", "b": "scored", "c": "scored", "deadly": "ours"
+    }
 
 
 def test_a_manual_grade_survives_grading_again(tmp_path):
