@@ -40,7 +40,8 @@ NETWORKS = {
     "two-layer": [dict(hidden=(100,), reg=1e-2, epochs=20)],
     "best network": [
         dict(hidden=(256, 128), norm="batch", keep=0.7, decay=0.1, epochs=25),
-        dict(hidden=(512, 128), norm="batch", keep=0.7, decay=0.1, epochs=25),
+        dict(hidden=(256, 256, 256, 256), norm="batch", keep=0.9, reg=1e-2, epochs=40),
+        dict(hidden=(512, 256, 128), norm="batch", keep=0.8, reg=1e-2, epochs=40),
     ],
 }
 

@@ -813,8 +813,8 @@ plt.show()
 # ## From digits to pictures of things
 #
 # `shapes` are 32 × 32 colour pictures in ten classes: circles, squares, stars, arrows … in any
-# place, size and tint, on any background. They are drawn by the computer and stand in for
-# photographs, on which nearest neighbours behave alike. You have no trouble with them:
+# place, size and tint, on any noisy background. They are drawn by the computer and stand in for
+# photographs, on which nearest neighbours behave alike. You can name most of them at a glance:
 
 # %% tags=["experiment"]
 shapes = load("shapes", num_train=2000, num_val=100, num_test=400)

@@ -1058,7 +1058,7 @@ plots.show_weights(W_shapes[:-1], (32, 32, 3), titles=shapes.class_names,
 plt.show()
 
 # %% [markdown]
-# Here the linear classifier wins, 34 % against 26 %. Neighbours compare backgrounds, which fill
+# Here the linear classifier wins, 35 % against 26 %. Neighbours compare backgrounds, which fill
 # most of an image; training has learned where to look (the middle) and which tint a class prefers.
 # But a class has one template only. A circle on the left and one on the right, a bright one and a
 # dark one, must share it, so what is left is a coloured blur. To keep several templates for a
