@@ -64,7 +64,7 @@ def _outputs(step: Step, outcome: Outcome, i: int) -> list:
     ]
     if said.get("error"):
         name = said["error"].split(":")[0][:100]
-        made.append(_error(name, said["error"][:300], said["error"]))
+        made.append(_error(name, said["error"][:300], said.get("traceback") or said["error"]))
     return made
 
 

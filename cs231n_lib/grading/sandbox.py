@@ -236,6 +236,17 @@ class Guest:
     def __init__(self, sock: socket.socket, pid: int, limits: Limits):
         self.sock, self.pid, self.limits = sock, pid, limits
         self.peak, self.held = 0, False
+        self.first = self._high_water()
+
+    def _high_water(self) -> int:
+        """Return the most bytes that the guest has held in memory so far, shared ones included."""
+        try:
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) << 10
+        except OSError:
+            pass
+        return 0
 
     def resident(self) -> int:
         """Return the bytes that the guest and all it has started hold in memory now.
@@ -274,7 +285,11 @@ class Guest:
             raise SandboxError(f"a guest's memory cannot be limited: {error}") from error
 
     def close(self) -> None:
-        """Kill the guest; as process 1 of its namespace it takes all it has started along."""
+        """Kill the guest; as process 1 of its namespace it takes all it has started along.
+
+        `peak` is then what it took beyond the warm interpreter that it began as.
+        """
+        self.peak = max(self.peak, self._high_water() - self.first)
         self.sock.close()
         try:
             os.kill(self.pid, signal.SIGKILL)

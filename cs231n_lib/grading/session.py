@@ -77,8 +77,8 @@ class Session:
 
     def _close(self):
         if self.guest is not None:
-            self.outcome.peak_bytes = max(self.outcome.peak_bytes, self.guest.peak)
             self.guest.close()
+            self.outcome.peak_bytes = max(self.outcome.peak_bytes, self.guest.peak)
             self.guest = None
 
     def _ready(self, before: int) -> None:
@@ -177,7 +177,7 @@ class Session:
             self.outcome.outputs[i] = {"error": f"Stopped: {text}", "stdout": "", "stderr": ""}
             return
         self.outcome.outputs[i] = {
-            k: str(reply.get(k, ""))[:25_000] for k in ("error", "stdout", "stderr")
+            k: str(reply.get(k, ""))[:25_000] for k in ("error", "stdout", "stderr", "traceback")
         }
 
     def _judge(self, i: int, exercise: Exercise) -> Verdict:

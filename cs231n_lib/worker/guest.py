@@ -55,6 +55,10 @@ def make_shell():
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return super().transform_cell(raw_cell)
 
+        def _showtraceback(self, etype, evalue, stb):
+            """Keep the traceback for the reply; it is shown as the cell's error, not printed."""
+            self.told = self.InteractiveTB.stb2text(stb)
+
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -118,19 +122,26 @@ def run_cell(shell, request) -> dict:
     out, err = Capped(), Capped()
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = out, err
-    error = ""
+    shell.told, error = "", ""
     try:
         # Python's own exits and interrupts end the cell, not the submission.
         result = shell.run_cell(source, store_history=False, silent=False)
         failure = result.error_before_exec or result.error_in_exec
         if failure is not None:
-            error = "".join(traceback.format_exception_only(failure)).strip()[:2000]
+            error = _in_a_line(failure)
     except BaseException as failure:
-        error = f"{type(failure).__name__}: {failure}"[:2000]
+        error = f"{type(failure).__name__}: {failure}"
     finally:
         sys.stdout, sys.stderr = before
-    return {"status": "error" if error else "ok", "error": error, "stdout": out.text(),
-            "stderr": err.text()}
+    return {"status": "error" if error else "ok", "error": error[:2000], "stdout": out.text(),
+            "stderr": err.text(), "traceback": str(shell.told)[:TEXT_LIMIT]}
+
+
+def _in_a_line(failure) -> str:
+    if isinstance(failure, SyntaxError):
+        line = (failure.text or "").strip()
+        return f"{type(failure).__name__}: {failure.msg} (line {failure.lineno}: {line})"
+    return "".join(traceback.format_exception_only(failure)).strip()
 
 
 def definitions(source: str) -> str:
