@@ -132,6 +132,14 @@ def test_a_chapter_holds_what_every_chapter_holds(course, chapter):
         assert not any(o.output_type == "error" for o in cell.get("outputs", ()))
 
 
+def test_no_line_of_prose_starts_like_a_list_by_accident(course, chapter):
+    """A line that begins with "1983." is shown as point 1983 of a list."""
+    for cell in student(course, chapter).cells:
+        if cell.cell_type == "markdown":
+            found = re.search(r"^\s*\d{3,}[.)]\s.*", cell.source, re.M)
+            assert not found, found.group()
+
+
 def test_a_notebook_is_small_enough_to_open_quickly(course, chapter):
     assert (chapter.folder / f"{chapter.name}.ipynb").stat().st_size < 4_000_000
     assert (course.notebooks / chapter.name / "answers.npz").stat().st_size < 3_000_000

@@ -862,8 +862,8 @@ print("alpha after 60 steps:", alpha.round(2) + 0.0)
 # %% [markdown]
 # ## A soft landing: ELU
 #
-# Leaky ReLU's outputs are still mostly positive. The *exponential linear unit* (Clevert and others,
-# 2015) goes down to $-\alpha$ and levels out there:
+# Leaky ReLU's outputs are still mostly positive. The *exponential linear unit* (Clevert and
+# others, 2015) goes down to $-\alpha$ and levels out there:
 #
 # $$f(x) = \begin{cases} x & x > 0 \\ \alpha\,(e^x - 1) & x < 0 \end{cases} \qquad
 #   f'(x) = \begin{cases} 1 & x > 0 \\ \alpha\, e^x & x < 0. \end{cases}$$

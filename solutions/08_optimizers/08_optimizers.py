@@ -1452,9 +1452,10 @@ print("after 20 steps B is the inverse of H:", bool(np.allclose(B, np.linalg.inv
 #
 # - CS231n notes, [Neural networks, part 3](https://cs231n.github.io/neural-networks-3/): learning
 #   rates, update rules, schedules.
-# - Y. Nesterov: *A method of solving a convex programming problem with convergence rate O(1/k²)*.
-#   1983. I. Sutskever, J. Martens, G. Dahl, G. Hinton: *On the importance of initialization and
-#   momentum in deep learning*. ICML 2013.
+# - Y. Nesterov: *A method of solving a convex programming problem with convergence rate O(1/k²)*,
+#   Doklady, 1983.
+# - I. Sutskever, J. Martens, G. Dahl, G. Hinton: *On the importance of initialization and momentum
+#   in deep learning*. ICML 2013.
 # - J. Duchi, E. Hazan, Y. Singer: *Adaptive subgradient methods*. JMLR 12, 2011.
 # - D. P. Kingma, J. Ba: *Adam: a method for stochastic optimization*. ICLR 2015.
 # - I. Loshchilov, F. Hutter: *SGDR: stochastic gradient descent with warm restarts*. ICLR 2017;

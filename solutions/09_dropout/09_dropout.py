@@ -1021,8 +1021,8 @@ print("dropout adds 3 % or more to batch norm:", bool(gain > 0.03))
 
 # %% [markdown]
 # Batch norm alone recites the list as before. (What *is* true: dropout in front of a batch norm
-# changes the variance between training and test, so the two are not free of each other; Li et al.
-# 2019. Here dropout stands behind the ReLU of each layer.)
+# changes the variance between training and test, so the two are not free of each other; see Li et
+# al., 2019. Here dropout stands behind the ReLU of each layer.)
 
 # %% [markdown]
 # **"Accuracy 1 in training and in validation: overfitted."** No: overfitting is a *gap*. Zeros and
