@@ -154,9 +154,15 @@ def _gather(exercise: Exercise, function, helpers: dict, around: dict) -> dict:
 
 
 def _load() -> Answers:
-    path = Path("answers.npz")
     try:
-        return _read(path.resolve(), path.stat().st_mtime_ns if path.exists() else 0)
+        path = Path("answers.npz").resolve()
+    except FileNotFoundError:
+        raise SetupError(
+            "The folder in which this notebook was opened is gone: open it where it is now, or "
+            "restart the kernel."
+        ) from None
+    try:
+        return _read(path, path.stat().st_mtime_ns if path.exists() else 0)
     except AnswersError as error:
         raise SetupError(str(error)) from None
 

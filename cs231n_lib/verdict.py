@@ -274,8 +274,9 @@ def describe_inputs(inputs: dict) -> str:
 
 
 def _sizes(inputs: dict) -> list:
-    """Return [('N', 5), ('D', 4), ...] from the first array among the inputs."""
-    for value in inputs.values():
-        if isinstance(value, np.ndarray) and value.ndim:
-            return list(zip(("N", "D", "the third size", "the fourth size"), value.shape))
-    return []
+    """Return [('N', 5), ('D', 4), ...] from the first array among the inputs that holds data."""
+    arrays = {k: v for k, v in inputs.items() if isinstance(v, np.ndarray) and v.ndim}
+    data = [v for k, v in arrays.items() if not k.startswith("W")] or list(arrays.values())
+    if not data:
+        return []
+    return list(zip(("N", "D", "the third size", "the fourth size"), data[0].shape))

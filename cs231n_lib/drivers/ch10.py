@@ -16,7 +16,6 @@ import numpy as np
 
 from cs231n_lib.drivers import call_with, split
 
-DRAWS = 4000  # log_uniform draws in one call for its statistics
 SPLITS = 150  # splits drawn from one generator to see that every row gets its turn
 
 
