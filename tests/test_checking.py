@@ -199,7 +199,6 @@ def test_no_answers_file_says_where_to_open_the_notebook():
         check("relu", np.abs)
 
 
-@pytest.mark.parametrize("damage", [lambda d: d[: len(d) // 2], lambda d: b"", lambda d: b"x" * 99])
 def test_a_folder_that_is_gone_is_said(tmp_path, monkeypatch):
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -216,6 +215,7 @@ def test_a_ratio_is_named_by_the_size_of_the_data_not_of_the_weights():
     assert _sizes({"reg": 0.1, "W": np.ones((7, 3))})[0] == ("N", 7)
 
 
+@pytest.mark.parametrize("damage", [lambda d: d[: len(d) // 2], lambda d: b"", lambda d: b"x" * 99])
 def test_a_damaged_answers_file_says_to_take_a_fresh_one(damage):
     path = Path("answers.npz")
     path.write_bytes(damage(path.read_bytes()))
