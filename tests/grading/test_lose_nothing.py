@@ -1,116 +1,23 @@
-"""Killed at any instant, full disk, damaged gradebook: what was recorded stays."""
+"""Full disk, damaged gradebook, dying workers: what was recorded stays, and grades do not move."""
 
-import json
 import os
-import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-import psutil
 import pytest
-from hostile.corpus import HONEST, RIGHT, Entry, submission
 from hostile.judgement import mini_course
 
 from cs231n_lib.grading import batch
 from cs231n_lib.grading.batch import grade_class
 from cs231n_lib.grading.records import GradebookError, GradingError, Journal, Record
 from cs231n_lib.grading.sandbox import Limits, SandboxError, why_not
+from grading.kinds import hand_in, in_gradebook, journal
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()}")
-KINDS = {
-    "right": Entry("right", 20.0, RIGHT),
-    "part": Entry("part", 5.0, HONEST),
-    "empty": Entry("empty", 0.0, {}),
-    "dies": Entry("dies", 5.0, HONEST | {"relu": "def relu(x):\n    import os\n    os._exit(1)"}),
-    "junk": Entry("junk", 0.0, {}, raw=b"junk"),
-}
-
-
-def hand_in(course, number: int, first: int = 0) -> dict:
-    """Hand in `number` submissions of all kinds; return {student: due score}."""
-    release = json.loads((course.notebooks / "01_mini" / "01_mini.ipynb").read_text())
-    for cell in release["cells"]:
-        cell["source"] = "".join(cell["source"])
-    due = {}
-    for i in range(first, first + number):
-        kind = list(KINDS)[i % len(KINDS)]
-        name = f"{i:03d}-{kind}"
-        folder = course.root / "submitted" / name / "01_mini"
-        folder.mkdir(parents=True)
-        (folder / "01_mini.ipynb").write_bytes(submission(KINDS[kind], release))
-        due[name] = KINDS[kind].wanted
-    return due
-
-
-def in_gradebook(course) -> dict:
-    """Return {student: score} as nbgrader sees it."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db", "cs231n") as book:
-        return {s.student_id: s.score for s in book.assignment_submissions("01_mini")}
-
-
-def journal(course) -> dict:
-    return Journal(course.root / "grading/01_mini/journal.jsonl").read()
-
-
-def start(course):
-    command = [sys.executable, "-m", "cs231n_lib.cli", "grade", "1", "--jobs", "2"]
-    return subprocess.Popen(
-        command, cwd=course.root, start_new_session=True, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )
-
-
-def test_thirty_kills_at_random_change_no_grade(tmp_path):
-    """New work comes in between the kills, so that each of them can hit something."""
-    course = mini_course(tmp_path)
-    due = hand_in(course, 10)
-    chance = random.Random(7)
-    hits = 0
-    for kill in range(30):
-        run = start(course)
-        time.sleep(chance.uniform(0.3, 5.0))
-        if run.poll() is None:
-            hits += 1
-            # All of it at once, as a power cut would, or only the main process.
-            if kill % 2:
-                os.killpg(run.pid, signal.SIGKILL)
-            else:
-                os.kill(run.pid, signal.SIGKILL)
-        run.communicate()
-        due |= hand_in(course, 3, first=len(due))
-        recorded = {s: r.score for s, r in journal(course).items()}
-        assert recorded.items() <= due.items(), "a kill left a wrong record"
-    assert hits >= 10
-    last = start(course)
-    said = last.communicate(timeout=300)[1]
-    assert last.returncode == 0, said
-    assert in_gradebook(course) == due
-    assert {s: r.score for s, r in journal(course).items()} == due
-    parts = [p for p in course.root.rglob("*.part") if "submitted" not in p.parts]
-    assert len(parts) <= 30
-
-
-def test_workers_end_when_their_run_is_killed(tmp_path):
-    course = mini_course(tmp_path)
-    hand_in(course, 40)
-    run = start(course)
-    while not journal(course):
-        time.sleep(0.05)
-    family = psutil.Process(run.pid).children(recursive=True)
-    assert len(family) >= 4, "two workers, each with its sandbox"
-    os.kill(run.pid, signal.SIGKILL)
-    run.communicate(timeout=30)
-    _, left = psutil.wait_procs(family, timeout=30)
-    assert not left
 
 
 def test_a_second_run_grades_only_what_is_new_or_changed(tmp_path):
