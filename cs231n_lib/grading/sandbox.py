@@ -182,9 +182,7 @@ class Sandbox:
         finally:
             guest.close()
         if reply.get("status") != "ok":
-            raise SandboxError(
-                f"the sandbox is not as it must be: {reply.get('refused') or reply.get('error')}"
-            )
+            raise SandboxError(f"the sandbox is not as it must be: {reply.get('error')}")
 
     def _answer(self) -> dict:
         try:
@@ -217,7 +215,16 @@ class Sandbox:
         if "pid" not in answer:
             mine.close()
             raise SandboxError(f"no guest: {answer.get('error')}")
-        return Guest(mine, answer["pid"], self.limits)
+        # Its first word is ours: no line of a submission has run yet.
+        try:
+            said = wire.receive(mine, time.monotonic() + 60, 1000)
+        except wire.WireError as error:
+            said = {"refused": str(error)}
+        guest = Guest(mine, answer["pid"], self.limits)
+        if "confined" not in said:
+            guest.close()
+            raise SandboxError(f"a guest could not be confined: {said.get('refused')}")
+        return guest
 
     def close(self) -> None:
         """End the zygote and with it every guest."""

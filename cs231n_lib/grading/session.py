@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import select
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from cs231n_lib import drivers, trial
 from cs231n_lib.answers import Answers, Exercise, Trial, as_fields
 from cs231n_lib.grading.repair import Step
-from cs231n_lib.grading.sandbox import Guest, Limits, Sandbox, SandboxError
+from cs231n_lib.grading.sandbox import Guest, Limits, Sandbox
 from cs231n_lib.verdict import Verdict, judge
 from cs231n_lib.worker import wire
 
@@ -101,22 +102,28 @@ class Session:
                     self._close()
                     return self._ready(before)
 
-    def _send(self, request: dict, more: bytes, end: float) -> str:
-        """Send a request (and a packed message after it) and return the nonce for its replies."""
-        nonce = secrets.token_hex(8)
+    @contextmanager
+    def _talk(self):
+        """Kill the guest and raise Lost where it is gone, silent, or sends no message."""
         try:
-            wire.send(self.guest.sock, wire.pack(request | {"nonce": nonce}) + more, end)
+            yield
         except wire.WireTimeout:
             self._close()
             raise Lost("timeout") from None
         except wire.WireError as error:
             self._close()
             raise Lost(f"its process ended ({error})") from None
+
+    def _send(self, request: dict, more: bytes, end: float) -> str:
+        """Send a request (and a packed message after it) and return the nonce for its replies."""
+        nonce = secrets.token_hex(8)
+        with self._talk():
+            wire.send(self.guest.sock, wire.pack(request | {"nonce": nonce}) + more, end)
         return nonce
 
     def _reply(self, nonce: str, end: float) -> dict:
-        """Return the next reply, or kill the guest and raise Lost."""
-        try:
+        """Return the next reply, or raise Lost."""
+        with self._talk():
             while not select.select([self.guest.sock], [], [], 0.1)[0]:
                 if time.monotonic() > end:
                     raise wire.WireTimeout
@@ -125,15 +132,6 @@ class Session:
                         f"it used more than {self.limits.resident_bytes / 2**30:.1f} GB of memory"
                     )
             reply = wire.receive(self.guest.sock, end, REPLY_LIMIT)
-        except wire.WireTimeout:
-            self._close()
-            raise Lost("timeout") from None
-        except wire.WireError as error:
-            self._close()
-            raise Lost(f"its process ended ({error})") from None
-        if "refused" in reply and "nonce" not in reply:
-            self._close()
-            raise SandboxError(f"a guest could not be confined: {reply['refused']}")
         if reply.get("nonce") != nonce:
             self._close()
             raise Lost("it wrote on the judge's line")

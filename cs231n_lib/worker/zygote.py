@@ -169,7 +169,9 @@ def _write_maps(pid: int, outside: int) -> None:
 
 
 def _be_guest(sock, shell, options, request, own, go) -> None:
-    """Confine this copy, then serve the judge."""
+    """Confine this copy, say so, then serve the judge."""
+    from cs231n_lib.worker import guest, wire
+
     try:
         if own:
             if own[0] != 0:
@@ -183,12 +185,9 @@ def _be_guest(sock, shell, options, request, own, go) -> None:
         _close_all_but(sock.fileno())
         confine(options, request)
     except OSError as error:
-        from cs231n_lib.worker import wire
-
         wire.send(sock, {"refused": str(error)})
         return
-    from cs231n_lib.worker import guest
-
+    wire.send(sock, {"confined": True})
     sys.setrecursionlimit(1000)
     guest.serve(sock, shell)
     os._exit(0)

@@ -263,6 +263,7 @@ for number in range(3, 64):
         except OSError:
             pass
 """
+PIPE_REFUSAL = PIPE.replace("{'status': 'ok', 'points': 20}", "{'refused': 'no namespaces'}")
 PIPE_GARBAGE = """
 import os
 for number in range(3, 64):
@@ -283,7 +284,7 @@ _trial.run = lambda e, f, i, **k: _run(e, f, i, **k) if e.name == 'affine_forwar
 """
 GRADEBOOK = """
 import os, sqlite3
-for place in ('gradebook.db', '../gradebook.db', '/work/main/gradebook.db', '/gradebook.db'):
+for place in ('gradebook.db', '../gradebook.db', '/srv/course/gradebook.db', '/gradebook.db'):
     try:
         sqlite3.connect(place).execute('UPDATE grade SET auto_score = 20, manual_score = 20')
     except Exception:
@@ -374,6 +375,7 @@ CHEATS = [
     cheat("writes-into-worker", WARM_WORKER),
     cheat("answers-for-another-exercise", WRONG_EXERCISE),
     cheat("guesses-the-pipe", PIPE, wanted=0.0),
+    cheat("pretends-our-failure", PIPE_REFUSAL, wanted=0.0),
     cheat("garbage-on-the-pipe", PIPE_GARBAGE, wanted=0.0),
     cheat("pipe-in-the-last-cell", PIPE, where="softmax"),
     cheat("sleeps-past-the-check", "import time",
