@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cs231n_lib import trial
-from cs231n_lib.answers import Answers, Case, Exercise, Mistake, Withheld
+from cs231n_lib.answers import Answers, Case, Exercise, Mistake, Trial, Withheld
 from cs231n_lib.authoring.chapter import Chapter
 from cs231n_lib.verdict import settled, summarised
 
@@ -126,7 +126,8 @@ class Bank:
         self.entries[name] = entry
         return entry
 
-    def answers(self, chapter: Chapter, *, seed=PUBLIC_SEED, hidden=False, mistakes=True):
+    def answers(self, chapter: Chapter, *, seed=PUBLIC_SEED, hidden=False, mistakes=True,
+                public: Answers | None = None):
         """Run the reference (and each mistake) on the cases and return the numbers.
 
         Parameters
@@ -135,6 +136,9 @@ class Bank:
             Public for the learner's file, secret for a grading run.
         hidden : bool
             Whether to add the further cases that only grading has.
+        public : Answers, optional
+            Already built answers. A mistake that ran out of time on a case there is taken to do
+            so again, and not waited for.
         """
         reference = chapter.namespace()
         done = {}
@@ -153,10 +157,14 @@ class Bank:
             )
             record = replace(record, cases=cases)
             if mistakes:
+                endless = _endless(public.exercises[name]) if public else {}
                 record = replace(
                     record,
                     mistakes=tuple(
-                        Mistake(v.name, v.hint, self.trials(chapter, record, v))
+                        Mistake(
+                            v.name, v.hint,
+                            self.trials(chapter, record, v, endless=endless.get(v.name, "")),
+                        )
                         for v in entry.mistakes
                     ),
                 )
@@ -175,10 +183,18 @@ class Bank:
             )
         return Case(label, given, settled(record, result.outputs), withheld)
 
-    def trials(self, chapter: Chapter, record: Exercise, variant: Variant, *, summarise=True):
-        """Run a variant on the record's cases and return the trials."""
+    def trials(self, chapter: Chapter, record: Exercise, variant: Variant, *, summarise=True,
+               endless=""):
+        """Run a variant on the record's cases and return the trials.
+
+        It is not run from the case named `endless` on.
+        """
         functions = self.functions(chapter, record, variant)
-        trials = tuple(trial.run_all(record, functions, record.cases))
+        names = [c.name for c in record.cases]
+        count = names.index(endless) if endless in names else len(names)
+        trials = trial.run_all(record, functions, record.cases[:count]) if count else []
+        out_of_time = Trial("timeout", error=f"ran for more than {record.seconds:g} s")
+        trials = tuple(trials) + (out_of_time,) * (len(names) - count)
         if not summarise:
             return trials
         trials = [summarised(record, c, t) for c, t in zip(record.cases, trials)]
@@ -206,6 +222,16 @@ class Bank:
                 )
                 space[name].__kwdefaults__ = function.__kwdefaults__
         return {n: space[n] for n in (record.name, *record.needs)}
+
+
+def _endless(exercise: Exercise) -> dict:
+    """Return {mistake: name of the first case on which it ran out of time}."""
+    return {
+        mistake.name: case.name
+        for mistake in exercise.mistakes
+        for case, found in reversed(list(zip(exercise.cases, mistake.trials)))
+        if found.status == "timeout"
+    }
 
 
 def _rng(seed: int, *labels: str) -> np.random.Generator:

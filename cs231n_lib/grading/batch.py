@@ -90,7 +90,10 @@ def with_answers(job: Job, course: Course) -> Job:
             f"{course.notebooks / job.chapter} is older than its source: run "
             f"`cs231n build {job.chapter}`."
         )
-    known = source.bank.answers(source, seed=run_seed(course, job.chapter), hidden=True)
+    known = source.bank.answers(
+        source, seed=run_seed(course, job.chapter), hidden=True,
+        public=answers.from_bytes(job.release["answers.npz"]),
+    )
     return replace(job, answers=answers.to_bytes(known))
 
 
