@@ -1,6 +1,6 @@
 """Training steps per second of `cs231n_lib.nn` beside PyTorch (CPU, eager), in one run.
 
-    python benchmarks/bench_training.py [--threads 1 2] [--rounds 200]
+    python benchmarks/bench_training.py [--threads 1 2] [--rounds 9]
 
 Same networks, float32, same batch of 128, same weights at the start, same threads. A step is
 forward, softmax loss (its value read out), backward, update. PyTorch runs each update rule in its
@@ -97,12 +97,12 @@ def compare(sizes, rule, rounds):
     }
     for ours_loss, torch_loss in ((functions["ours"](), functions["torch"]()) for _ in range(3)):
         assert abs(ours_loss - torch_loss) < 1e-3, "the two do not train the same network"
-    return time_by_turns(functions, rounds)
+    return time_by_turns(functions, rounds, calls=24, rest=0.1)
 
 
 def main():
-    args = arguments(__doc__.splitlines()[0], rounds=200).parse_args()
-    print(f"batch {BATCH}, float32, {args.rounds} rounds by turns, medians\n")
+    args = arguments(__doc__.splitlines()[0], rounds=9).parse_args()
+    print(f"batch {BATCH}, float32, {args.rounds} turns of 24 steps each, medians\n")
     heads = ("steps/s ours", "PyTorch", "ratio", "fused", "ratio", "matmul")
     for threads in args.threads:
         print(f"{f'{threads} thread(s)':<28}" + "".join(f"{head:>13}" for head in heads))

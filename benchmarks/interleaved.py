@@ -10,17 +10,30 @@ import time
 from contextlib import contextmanager
 
 
-def time_by_turns(functions, rounds, warmup=5):
-    """Return {name: [seconds in each round]} for functions called by turns, without arguments."""
+def time_by_turns(functions, rounds, warmup=5, calls=1, rest=0.0):
+    """Return {name: [seconds in each round]} for functions called by turns, without arguments.
+
+    Parameters
+    ----------
+    calls : int
+        Calls in a turn; the turn's time is the median of the later three quarters.
+    rest : float
+        Seconds of rest before a turn. Idle threads of one library go on spinning for a while, and
+        take the cores from the next one.
+    """
     for _ in range(warmup):
         for function in functions.values():
             function()
     seconds = {name: [] for name in functions}
     for _ in range(rounds):
         for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            seconds[name].append(time.perf_counter() - start)
+            time.sleep(rest)
+            turn = []
+            for _ in range(calls):
+                start = time.perf_counter()
+                function()
+                turn.append(time.perf_counter() - start)
+            seconds[name].append(statistics.median(turn[calls // 4 :]))
     return seconds
 
 
