@@ -203,6 +203,17 @@ def test_a_disk_too_small_is_said_before_the_download(site, tmp_path, monkeypatc
     assert site[0].requests == [] and os.listdir(tmp_path) == []
 
 
+def test_a_disk_too_small_to_unpack_is_said_before_the_download(site, tmp_path, monkeypatch):
+    class Usage:
+        free = SIZE + 99
+
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda folder: Usage)
+    with pytest.raises(DownloadError, match="MB free, the download needs"):
+        bring(site[1], tmp_path, room=100)
+    assert site[0].requests == []
+    bring(site[1], tmp_path, room=99)
+
+
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
 def test_a_folder_that_cannot_be_written_is_said(site, tmp_path, monkeypatch, number):
     # simulated: the tests may run as root, who may write everywhere

@@ -33,7 +33,7 @@ class _Broken(Exception):
     """The transfer stopped; trying again may help."""
 
 
-def download(urls, path, size, sha256, *, progress=True, tries=TRIES, wait=1.0):
+def download(urls, path, size, sha256, *, room=0, progress=True, tries=TRIES, wait=1.0):
     """Bring the file at the first of `urls` that serves the right bytes to `path`.
 
     Parameters
@@ -46,6 +46,8 @@ def download(urls, path, size, sha256, *, progress=True, tries=TRIES, wait=1.0):
         Bytes of the official file.
     sha256 : str
         Its hash, in hexadecimal.
+    room : int
+        Bytes that must be free beside the file's own, to unpack it later.
     progress : bool
         Show a progress bar.
     tries : int
@@ -71,7 +73,7 @@ def download(urls, path, size, sha256, *, progress=True, tries=TRIES, wait=1.0):
     _lock(file, part)
     try:
         with file, _open_bar(path.name, size, progress) as bar:
-            _check_room(path.parent, size - _length(file))
+            _check_room(path.parent, size - _length(file) + room)
             served, reasons = _try_each(urls, file, size, sha256, bar, tries, wait)
             have = _length(file)
     finally:

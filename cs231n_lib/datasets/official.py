@@ -145,6 +145,7 @@ def fetch(name, locate, folder, progress, install=None):
                 path,
                 want["bytes"],
                 want["sha256"],
+                room=sum(c["bytes"] for c in registry["contents"].values()) if install else 0,
                 progress=progress,
             )
             # the server that worked is asked first for the next file
