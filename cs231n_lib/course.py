@@ -54,6 +54,30 @@ class Course:
 
         return Config(PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config())
 
+    def converter(self, chapter: str, room, *, db_url: str | None = None):
+        """Return nbgrader's own converter, to be started: it makes a chapter's release in `room`.
+
+        With `db_url` it puts the chapter's cells into that gradebook too; without, into none:
+        building the course needs no class.
+        """
+        from nbgrader.converters import GenerateAssignment
+        from nbgrader.coursedir import CourseDirectory
+        from nbgrader.preprocessors import SaveCells
+
+        config = self.nbgrader_config()
+        config.CourseDirectory.root = str(self.root)
+        config.CourseDirectory.release_directory = str(room)
+        config.CourseDirectory.assignment_id = chapter
+        if db_url:
+            config.CourseDirectory.db_url = db_url
+        converter = GenerateAssignment(
+            coursedir=CourseDirectory(config=config), config=config, no_database=not db_url
+        )
+        if not db_url:
+            converter.preprocessors = [p for p in converter.preprocessors if p is not SaveCells]
+        converter.log.setLevel("ERROR")
+        return converter
+
 
 def _is_chapter(path: Path) -> bool:
     files = (path / f"{path.name}.py", path / f"{path.name}.ipynb")

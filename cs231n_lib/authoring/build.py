@@ -143,27 +143,9 @@ def write_notebook(notebook, path: Path) -> None:
 
 
 def release(course: Course, chapter: str, *, destination: Path | None = None) -> Path:
-    """Make the student's folder of a chapter with nbgrader's own converter.
-
-    The same preprocessors as `nbgrader generate_assignment`, but for the one that writes to the
-    gradebook: building the course needs no class.
-    """
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.preprocessors import SaveCells
-    from traitlets.config import Config
-
+    """Make the student's folder of a chapter with nbgrader's own converter."""
     with tempfile.TemporaryDirectory() as room:
-        config = Config()
-        config.merge(course.nbgrader_config())
-        config.CourseDirectory.root = str(course.root)
-        config.CourseDirectory.release_directory = str(Path(room))
-        config.CourseDirectory.assignment_id = chapter
-        coursedir = CourseDirectory(config=config)
-        converter = GenerateAssignment(coursedir=coursedir, config=config, no_database=True)
-        converter.preprocessors = [p for p in converter.preprocessors if p is not SaveCells]
-        converter.log.setLevel("ERROR")
-        converter.start()
+        course.converter(chapter, room).start()
         made = Path(room) / chapter
         target = destination or course.notebooks / chapter
         target.mkdir(parents=True, exist_ok=True)

@@ -40,20 +40,8 @@ def default_url(course: Course) -> str:
 def ensure_assignment(course: Course, chapter: str, url: str) -> None:
     """Put the chapter's cells into the gradebook, with nbgrader's own converter, where they are
     not there yet or are of an older edition."""
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import Config
-
-    config = Config()
-    config.merge(course.nbgrader_config())
     with tempfile.TemporaryDirectory() as room:
-        config.CourseDirectory.root = str(course.root)
-        config.CourseDirectory.db_url = url
-        config.CourseDirectory.release_directory = room
-        config.CourseDirectory.assignment_id = chapter
-        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
-        converter.log.setLevel("ERROR")
-        converter.start()
+        course.converter(chapter, room, db_url=url).start()
 
 
 class Writer:
