@@ -1,12 +1,15 @@
 """Tests of the tests: banks catch and name what is wrong, and let pass what is right."""
 
-from functools import cache
+from functools import cache, partial
 
+import numpy as np
 import pytest
 from conftest import CHAPTERS, COURSE, chapter_named
 
 from cs231n_lib import answers
 from cs231n_lib.authoring.proof import prove
+from cs231n_lib.trial import run_all
+from cs231n_lib.verdict import judge
 
 SEEDS = {"public": dict(seed=231, hidden=False), "grading": dict(seed=20_260_717, hidden=True)}
 
@@ -72,6 +75,48 @@ def test_readmes_line_of_the_chapter_is_true(name):
     assert row(chapter_named(name), list(proofs(name, "public"))) in readme, (
         "run `cs231n overview`"
     )
+
+
+def converted(value, change):
+    if isinstance(value, np.ndarray) and value.ndim:
+        return change(value)
+    return tuple(converted(v, change) for v in value) if isinstance(value, tuple) else value
+
+
+def single(array):
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+class Callable:
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, *arguments, **named):
+        return self.function(*arguments, **named)
+
+
+FORMS = {
+    "columns first": lambda f: lambda *a, **k: converted(f(*a, **k), np.asfortranarray),
+    "float32": lambda f: lambda *a, **k: converted(f(*a, **k), single),
+    "a list of results": lambda f: lambda *a, **k: (
+        list(r) if isinstance(r := f(*a, **k), tuple) else r
+    ),
+    "an object that can be called": Callable,
+    "a partial function": partial,
+}
+
+
+@each
+def test_a_right_answer_passes_in_whatever_form_it_comes(name):
+    reference = chapter_named(name).namespace()
+    public = answers.read(COURSE.notebooks / name / "answers.npz")
+    for exercise in public.exercises.values():
+        for form, wrap in FORMS.items():
+            functions = {n: reference[n] for n in (exercise.name, *exercise.needs)}
+            functions[exercise.name] = wrap(functions[exercise.name])
+            trials = run_all(exercise, functions, exercise.cases)
+            verdict = judge(exercise, trials, fast_enough=True if exercise.faster_than else None)
+            assert verdict.status == "passed", f"{form}: {verdict}"
 
 
 def test_what_is_taken_over_of_endless_mistakes_is_what_they_do():

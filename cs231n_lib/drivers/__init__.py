@@ -57,7 +57,7 @@ def call(functions, inputs, exercise):
 
 def forward(functions, inputs, exercise):
     """Call a `*_forward` function that returns (out, cache); the cache is the learner's own."""
-    out, _ = _out_and_cache(call_with(functions[exercise.name], inputs, exercise), exercise.name)
+    out, _ = out_and_cache(call_with(functions[exercise.name], inputs, exercise), exercise.name)
     return {exercise.returns[0]: out}
 
 
@@ -68,12 +68,20 @@ def forward_backward(functions, inputs, exercise):
     """
     name = exercise.needs[0]
     arguments = [value for key, value in inputs.items() if key != "dout"]
-    _, cache = _out_and_cache(functions[name](*arguments), name)
+    _, cache = out_and_cache(functions[name](*arguments), name)
     return split(functions[exercise.name](inputs["dout"], cache), exercise.returns)
 
 
-def _out_and_cache(value, name):
-    if not isinstance(value, tuple) or len(value) != 2:
-        got = f"{len(value)} values" if isinstance(value, tuple) else type(value).__name__
+def out_and_cache(value, name):
+    """Return the pair that a `*_forward` function called `name` returned.
+
+    Raises
+    ------
+    TypeError
+        It is no pair.
+    """
+    pair = isinstance(value, (tuple, list))
+    if not pair or len(value) != 2:
+        got = f"{len(value)} values" if pair else type(value).__name__
         raise TypeError(f"{name} must return the pair (out, cache), got {got}")
     return value

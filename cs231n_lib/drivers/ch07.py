@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cs231n_lib.drivers import out_and_cache
+
 RUNNING = ("running_mean", "running_var")
 
 
@@ -33,9 +35,7 @@ def batches(functions, inputs, exercise):
         if name == "x_test":
             bn_param["mode"] = "test"
         result = function(inputs[name], inputs["gamma"], inputs["beta"], bn_param)
-        if not isinstance(result, tuple) or len(result) != 2:
-            got = f"{len(result)} values" if isinstance(result, tuple) else type(result).__name__
-            raise TypeError(f"must return the pair (out, cache), got {got}")
+        out, _ = out_and_cache(result, exercise.name)
         missing = [key for key in RUNNING if bn_param.get(key) is None]
         if missing:
             have = ", ".join(map(str, bn_param)) or "nothing"
@@ -44,7 +44,7 @@ def batches(functions, inputs, exercise):
             )
         of, after = ("", "") if name == "x" else (f" of {name}", f" after {name}")
         # Copies: a later call may well update the same arrays in place.
-        seen[f"out{of}"] = _copy(result[0])
+        seen[f"out{of}"] = _copy(out)
         for key in RUNNING:
             seen[f"{key}{after}"] = _copy(bn_param[key])
     return seen

@@ -13,7 +13,7 @@ import copy
 
 import numpy as np
 
-from cs231n_lib.drivers import _out_and_cache, call_with
+from cs231n_lib.drivers import call_with, out_and_cache
 
 # A count may lie this many standard errors from its mean. Exactly, from the binomial: below 2e-8 a
 # count for every size and p of the bank, below 5e-7 for a whole exercise.
@@ -36,7 +36,7 @@ def draws(functions, inputs, exercise):
     rng, again = settings["rng"], copy.deepcopy(settings["rng"])
 
     def out(given):
-        value, _ = _out_and_cache(call_with(function, given, exercise), exercise.name)
+        value, _ = out_and_cache(call_with(function, given, exercise), exercise.name)
         return _numbers(value, "out")
 
     def renewed(rng, rows=None):
@@ -105,9 +105,9 @@ def draws_summary(outputs, inputs):
 def passes(functions, inputs, exercise):
     """Run the learner's forward twice, then the backward on the first cache and on the second."""
     name, backward = exercise.needs[0], functions[exercise.name]
-    first = _out_and_cache(functions[name](inputs["x"], inputs["dropout_param"]), name)
+    first = out_and_cache(functions[name](inputs["x"], inputs["dropout_param"]), name)
     out_1 = _numbers(first[0], f"out of {name}")
-    second = _out_and_cache(functions[name](inputs["x"], inputs["dropout_param"]), name)
+    second = out_and_cache(functions[name](inputs["x"], inputs["dropout_param"]), name)
     out_2 = _numbers(second[0], f"out of {name}")
     dx_1 = _numbers(backward(inputs["dout"], first[1]), "dx")
     dx_2 = _numbers(backward(inputs["dout"], second[1]), "dx")
