@@ -173,11 +173,11 @@ def _be_guest(sock, shell, options, request, own, go) -> None:
     from cs231n_lib.worker import guest, wire
 
     try:
+        if own and own[0] != 0:
+            _write_own_maps(*own)
+        if os.read(go, 2) != b"go":
+            return
         if own:
-            if own[0] != 0:
-                _write_own_maps(*own)
-            if os.read(go, 2) != b"go":
-                return
             if own[0] == 0:
                 os.setgroups([])
             os.setresgid(GUEST_ID, GUEST_ID, GUEST_ID)

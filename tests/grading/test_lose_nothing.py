@@ -186,6 +186,14 @@ def test_a_manual_grade_survives_grading_again(tmp_path):
     assert in_gradebook(course)["001-part"] == 8.5
 
 
+def test_without_the_sandbox_scores_are_the_same(tmp_path):
+    course = mini_course(tmp_path)
+    due = hand_in(course, 12)
+    records = grade_class(course, "01_mini", confined=False, jobs=2).records
+    assert {r.student: r.score for r in records} == due
+    assert not any(r.outcome == "ours" for r in records)
+
+
 def test_students_and_only_failed_select(tmp_path):
     course = mini_course(tmp_path)
     hand_in(course, 5)
