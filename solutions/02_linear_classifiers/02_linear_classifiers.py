@@ -359,8 +359,8 @@ plt.show()
 # Now the slope along one weight. $W_{dc}$ enters only the scores of class $c$, with the factor
 # $X_{id}$, so by the chain rule
 #
-# $$\frac{\partial L}{\partial W_{dc}} = \frac1N \sum_i (S_{ic} - T_{ic})\, X_{id}
-#   + \text{reg}\, W_{dc}
+# $$\frac{\partial L}{\partial W_{dc}} = \frac1N \sum_i (S_{ic} - T_{ic})\, X_{id} +
+#   \text{reg}\, W_{dc}
 # \quad\Longrightarrow\quad dW = \frac{1}{N} X^\top (S - T) + \text{reg}\, W ,$$
 #
 # again without the reg part in the bias row. Error times input, averaged: a pixel that is dark in

@@ -94,8 +94,8 @@ plt.show()
 # So the layer has two modes. In **training** it normalises with the batch's own mean and variance,
 # and collects them on the way:
 #
-# $$\text{running} \leftarrow \text{momentum} \cdot \text{running}
-#   + (1 - \text{momentum}) \cdot \text{batch}.$$
+# $$\text{running} \leftarrow \text{momentum} \cdot \text{running} +
+#   (1 - \text{momentum}) \cdot \text{batch}.$$
 #
 # With momentum 0.9 nine tenths of the *old* value stay. In **test** mode it normalises with the
 # running mean and variance, and leaves them as they are.

@@ -686,8 +686,8 @@ plt.show()
 # $\sqrt{\hat v}$: weights with large gradients hardly decay, weights with small ones a lot.
 # Loshchilov and Hutter (2019) take the decay out of the gradient and put it beside Adam's step:
 #
-# $$w_{\text{next}} = w - \text{learning\_rate} \left(\frac{\hat m}{\sqrt{\hat v} + \epsilon}
-#   + \text{weight\_decay} \cdot w\right).$$
+# $$w_{\text{next}} = w - \text{learning\_rate} \left(\frac{\hat m}{\sqrt{\hat v} + \epsilon} +
+#   \text{weight\_decay} \cdot w\right).$$
 
 # %% [markdown]
 # ### Exercise 8.7 · AdamW (2 points)
