@@ -154,6 +154,7 @@ def compare(course, chapter, size, plain):
     found = submissions.find(own.root / "submitted", chapter)
     keeper = batch.Keeper(own, chapter, "")
     tasks = keeper.todo(found, batch.edition(job), only_failed=False, force=True)
+    tasks = [keeper.load(task) for task in tasks]
     spent, mine = all_cpu(own, job, tasks), own_cpu(own, job, size)
     clean(room)
     subprocess.run([BIN / "nbgrader", "generate_assignment", chapter, "--force"], cwd=room,

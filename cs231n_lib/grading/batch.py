@@ -20,6 +20,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from cs231n_lib import answers
@@ -207,7 +208,8 @@ def grade_class(
             if todo:
                 width = jobs or os.cpu_count() or 1
                 make = executor or (lambda: local_executor(width, job))
-                for result in run(make, lambda: with_answers(job, course), todo, width):
+                ready = partial(with_answers, job, course)
+                for result in run(make, ready, todo, width, keeper.load):
                     keeper.keep(result)
                     if on_record:
                         on_record(result.record)
@@ -234,6 +236,7 @@ class Keeper:
         self.course, self.chapter, self.url = course, chapter, url
         self.journal = Journal(course.root / "grading" / chapter / "journal.jsonl")
         self.known = self.journal.read()
+        self.found: dict = {}
         self.writer = None
 
     def open(self) -> None:
@@ -271,10 +274,19 @@ class Keeper:
                 self.keep(Result(record))
                 continue
             note, fault = ("", reason) if fault else (reason, "")
-            tasks.append(
-                Task(submission.student, data, submission.timestamp, note, fault, mark)
-            )
+            tasks.append(Task(submission.student, b"", submission.timestamp, note, fault, mark))
+            self.found[submission.student] = submission
         return tasks
+
+    def load(self, task: Task) -> Task:
+        """Put the submission's bytes in: a class as a whole may not fit into memory.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read any more.
+        """
+        return task if task.fault else replace(task, data=self.found[task.student].read())
 
     def _paths(self, student: str):
         name = f"{self.chapter}.ipynb"
@@ -312,11 +324,12 @@ class Keeper:
             self.writer.close()
 
 
-def run(make_executor, make_job, tasks: list, width: int):
+def run(make_executor, make_job, tasks: list, width: int, load=lambda task: task):
     """Yield a Result for every task, in the order they end; a worker that dies is replaced.
 
-    Workers start before `make_job` is called, which takes its time as they do. A task whose worker
-    died is tried once more alone, and then given up as our error.
+    Workers start before `make_job` is called, which takes its time as they do. Each task is loaded
+    when its turn comes. One whose worker died is tried once more alone, and then given up as our
+    error.
     """
     waiting = deque((t, 0) for t in tasks)
     job = None
@@ -331,7 +344,13 @@ def run(make_executor, make_job, tasks: list, width: int):
                 while waiting and len(running) < (
                     1 if any(tries for _, tries in [waiting[0], *running.values()]) else 4 * width
                 ):
-                    running[executor.submit(grade_one, job, waiting[0][0])] = waiting[0]
+                    try:
+                        task = load(waiting[0][0])
+                    except OSError as error:
+                        task, _ = waiting.popleft()
+                        yield Result(ours(job, task, f"it cannot be read: {error.strerror}"))
+                        continue
+                    running[executor.submit(grade_one, job, task)] = waiting[0]
                     waiting.popleft()
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:

@@ -165,6 +165,21 @@ def test_what_brings_down_its_worker_twice_is_our_failure_and_no_one_elses():
     }
 
 
+def test_a_file_that_vanishes_on_the_way_is_our_failure(tmp_path, monkeypatch):
+    course = mini_course(tmp_path)
+    due = hand_in(course, 3)
+    real = batch.with_answers
+
+    def then_vanish(*arguments):
+        (course.root / "submitted/001-part/01_mini/01_mini.ipynb").unlink()
+        return real(*arguments)
+
+    monkeypatch.setattr(batch, "with_answers", then_vanish)
+    records = {r.student: r for r in grade_class(course, "01_mini", jobs=1).records}
+    assert records.pop("001-part").outcome == "ours"
+    assert {s: r.score for s, r in records.items()}.items() <= due.items()
+
+
 def test_a_manual_grade_survives_grading_again(tmp_path):
     from nbgrader.api import Gradebook
 
