@@ -119,10 +119,13 @@ def _workplace(job: Job) -> Workplace:
             path.write_bytes(data)
             path.chmod(0o644)
         notebook = json.loads(job.release[f"{job.chapter}.ipynb"])
-        sandbox = Sandbox(Path(folder.name), job.limits, secrets=job.secrets, confined=job.confined)
-        place = Workplace(
-            job.key, folder, sandbox, repair.read_release(notebook), None, notebook["metadata"]
+        release = repair.read_release(notebook)
+        first = next(c for c in release if c.cell_type == "code")
+        sandbox = Sandbox(
+            Path(folder.name), job.limits, setup=first.source if first.kind == "locked" else "",
+            secrets=job.secrets, confined=job.confined,
         )
+        place = Workplace(job.key, folder, sandbox, release, None, notebook["metadata"])
         _here["place"] = place
         # A pool's process ends without `atexit`; other executors' end with it.
         multiprocessing.util.Finalize(None, leave, exitpriority=10)

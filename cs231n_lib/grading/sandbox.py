@@ -122,19 +122,25 @@ class Sandbox:
     ----------
     release : Path
         The chapter's student folder; its files are copied to each guest's working folder.
+    setup : str
+        The release's setup cell. It is run once, and guests begin after it (`self.setup` is then
+        its source; '' where it failed).
     secrets : sequence of Path
         Places that a guest must not see; the sandbox proves it before the first submission.
     confined : bool
         False runs guests as plain forks: only for `--unsafe-no-sandbox`.
     """
 
-    def __init__(self, release: Path, limits: Limits, *, secrets=(), confined: bool = True):
+    def __init__(self, release: Path, limits: Limits, *, setup="", secrets=(), confined=True):
         self.limits, self.confined, self.secrets = limits, confined, tuple(secrets)
         self.release = Path(release).resolve()
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # A guest's own /tmp covers what is there: folders that it needs are put back into it.
         keep = [p for p in [*_python_folders(), str(PACKAGE)] if _inside(Path(p), ["/tmp"])]
-        options = asdict(limits) | {"namespaces": confined, "keep": keep}
+        options = asdict(limits) | {
+            "namespaces": confined, "keep": keep, "setup": setup,
+            "release": RELEASE if confined else str(self.release),
+        }
         inner = [sys.executable, "-m", "cs231n_lib.worker.zygote", str(there.fileno()),
                  json.dumps(options)]
         if confined:
@@ -153,8 +159,10 @@ class Sandbox:
         there.close()
         self.control = here
         self.control.settimeout(120)
-        if "ready" not in self._answer():
+        answer = self._answer()
+        if "ready" not in answer:
             raise SandboxError("the sandbox did not start")
+        self.setup = setup if answer["setup"] else ""
         atexit.register(self.close)
         self._prove()
 

@@ -55,8 +55,13 @@ class Session:
         self.sandbox, self.known, self.steps, self.limits = sandbox, known, steps, limits
         self.packed = {} if packed is None else packed
         self.outcome = Outcome()
-        self.harmful: set = set()
         self.guest: Guest | None = None
+        # Steps that are left out: those that ended a guest, and a first one that is the setup cell
+        # in which every guest begins.
+        self.left_out: set = set()
+        first = next((i for i, step in enumerate(steps) if step.run != "no"), None)
+        if first is not None and sandbox.setup and steps[first].source == sandbox.setup:
+            self.left_out.add(first)
         self.deadline = time.monotonic() + limits.submission_seconds
 
     def run(self) -> Outcome:
@@ -67,7 +72,7 @@ class Session:
                 if step.judge and step.judge in self.known.exercises:
                     exercise = self.known.exercises[step.judge]
                     self.outcome.verdicts[step.judge] = self._judge(i, exercise)
-                elif step.run != "no":
+                elif step.run != "no" and i not in self.left_out:
                     self._cell(i, step)
         finally:
             self._close()
@@ -93,12 +98,12 @@ class Session:
         self.guest = self.sandbox.spawn()
         self.outcome.guests += 1
         for i, step in enumerate(self.steps[:before]):
-            if step.run != "no" and i not in self.harmful:
+            if step.run != "no" and i not in self.left_out:
                 try:
                     self._run_cell(step)
                 except Lost:
                     # It did no harm before; it does now. Leave it out and begin again.
-                    self.harmful.add(i)
+                    self.left_out.add(i)
                     self._close()
                     return self._ready(before)
 
@@ -166,7 +171,7 @@ class Session:
         except Lost as lost:
             if held:
                 return self._cell(i, step)
-            self.harmful.add(i)
+            self.left_out.add(i)
             text = str(lost)
             if text == "timeout":
                 text = f"it ran for more than {self.limits.cell_seconds:g} s"

@@ -11,8 +11,9 @@ this library, nothing else. What bubblewrap cannot do is to confine a *fork* of 
 4. limits on memory, CPU, file size, processes; no core files;
 5. all capabilities dropped, no new privileges, every descriptor closed but the one to the judge.
 
-The zygote runs no line of a submission and reads nothing that a copy writes: a copy talks to the
-judge over a socket that the judge made. Requests come from the judge alone.
+The zygote runs the release's setup cell, but no line of a submission, and reads nothing that a
+copy writes: a copy talks to the judge over a socket that the judge made. Requests come from the
+judge alone.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     options = json.loads(sys.argv[2])
     shell = warm_up(options)
-    control.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
+    control.sendall(json.dumps({"ready": os.getpid(), "setup": shell.is_set_up}).encode() + b"\n")
     while True:
         request, sock = _receive(control)
         if request is None:
@@ -73,7 +74,8 @@ def main() -> None:
 
 
 def warm_up(options):
-    """Import what notebooks use and make the shell, so that a copy starts with all of it."""
+    """Import what notebooks use, make the shell and run the release's own setup cell in it, so
+    that a copy starts with all of it."""
     os.environ["MPLBACKEND"] = "agg"
     import matplotlib.pyplot as plt
     import numpy as np
@@ -95,6 +97,9 @@ def warm_up(options):
     shell = guest.make_shell()
     shell.run_cell("import numpy as np", store_history=False)
     shell.reset(new_session=False)
+    os.chdir(options["release"])
+    said = guest.run_cell(shell, {"source": options["setup"]})
+    shell.is_set_up = said["status"] == "ok"
     gc.collect()
     # What is here now stays shared with every copy: keep the collector from touching its pages.
     gc.freeze()
