@@ -250,7 +250,7 @@ class Guest:
 
     def __init__(self, sock: socket.socket, pid: int, limits: Limits):
         self.sock, self.pid, self.limits = sock, pid, limits
-        self.peak, self.held = 0, False
+        self.peak, self.held, self.ahead = 0, False, bytearray()
         self.first = self._high_water()
 
     def _high_water(self) -> int:

@@ -129,14 +129,14 @@ class Session:
     def _reply(self, nonce: str, end: float) -> dict:
         """Return the next reply, or raise Lost."""
         with self._talk():
-            while not select.select([self.guest.sock], [], [], 0.1)[0]:
+            while not self.guest.ahead and not select.select([self.guest.sock], [], [], 0.1)[0]:
                 if time.monotonic() > end:
                     raise wire.WireTimeout
                 if self.guest.resident() > self.limits.resident_bytes:
                     raise wire.WireError(
                         f"it used more than {self.limits.resident_bytes / 2**30:.1f} GB of memory"
                     )
-            reply = wire.receive(self.guest.sock, end, REPLY_LIMIT)
+            reply = wire.receive(self.guest.sock, end, REPLY_LIMIT, self.guest.ahead)
         if reply.get("nonce") != nonce:
             self._close()
             raise Lost("it wrote on the judge's line")
