@@ -105,7 +105,7 @@ class Workplace:
     release: list
     known: answers.Answers | None
     metadata: dict
-    packed: dict = field(default_factory=dict)
+    shared: dict = field(default_factory=dict)
 
 
 def _workplace(job: Job) -> Workplace:
@@ -162,7 +162,7 @@ def _grade(place: Workplace, job: Job, task: Task, start: float) -> Result:
     elif task.note:
         repairs = [task.note, *repairs]
     worker = session.Session(
-        place.sandbox, place.known, [] if fault else steps, job.limits, place.packed
+        place.sandbox, place.known, [] if fault else steps, job.limits, place.shared
     )
     outcome = worker.run()
     exercises = [_exercise_row(place, name, outcome) for name in place.known.exercises]

@@ -47,13 +47,14 @@ class Outcome:
 class Session:
     """One submission on its way through the sandbox.
 
-    `packed` keeps the messages with the cases from one submission to the next.
+    `shared` keeps from one submission to the next what is the same for all: the messages with the
+    cases, and the yardsticks' shortest times.
     """
 
     def __init__(self, sandbox: Sandbox, known: Answers, steps: list, limits: Limits,
-                 packed: dict | None = None):
+                 shared: dict | None = None):
         self.sandbox, self.known, self.steps, self.limits = sandbox, known, steps, limits
-        self.packed = {} if packed is None else packed
+        self.shared = {} if shared is None else shared
         self.outcome = Outcome()
         self.guest: Guest | None = None
         # Steps that are left out: those that ended a guest, and a first one that is the setup cell
@@ -245,11 +246,11 @@ class Session:
     def _question(self, exercise: Exercise, first: int, last: int) -> bytes:
         """Return the message with these cases; it is the same for every submission."""
         key = (exercise.name, first, last)
-        if key not in self.packed:
+        if key not in self.shared:
             record = {k: v for k, v in as_fields(exercise).items() if k in SENT} | {"points": 0}
             inputs = [case.inputs for case in exercise.cases[first:last]]
-            self.packed[key] = wire.pack({"exercise": record, "inputs": inputs})
-        return self.packed[key]
+            self.shared[key] = wire.pack({"exercise": record, "inputs": inputs})
+        return self.shared[key]
 
     def _is_fast(self, i: int, exercise: Exercise, first: Trial) -> bool:
         """Time the last case from outside against the exercise's yardstick.
@@ -258,12 +259,16 @@ class Session:
         have kept the result.
         """
         last = len(exercise.cases) - 1
-        yardstick = drivers.find(exercise.faster_than)
+        yardstick, key = drivers.find(exercise.faster_than), ("yardstick", exercise.name)
         mine, other = first.seconds, np.inf
+        # Faster than the yardstick ever was here: no need to time that again.
+        if mine * exercise.factor <= self.shared.get(key, 0.0):
+            return True
         for _ in range(3):
             start = time.perf_counter()
             yardstick(exercise.cases[last].inputs)
-            other = min(other, time.perf_counter() - start)
+            now = time.perf_counter() - start
+            other, self.shared[key] = min(other, now), min(now, self.shared.get(key, now))
             if mine * exercise.factor <= other:
                 return True
             self._close()
