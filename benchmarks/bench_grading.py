@@ -117,9 +117,8 @@ def own_cpu(course, job, size) -> float:
     return total / size
 
 
-def all_cpu(course, job, tasks) -> float:
+def all_cpu(keeper, job, tasks) -> float:
     """Return the CPU seconds a submission of worker, sandbox and recording together."""
-    keeper = batch.Keeper(course, job.chapter, "")
     keeper.open()
     one.prepare(job)
     one.grade_one(job, tasks[0])
@@ -144,7 +143,7 @@ def _spent(process) -> float:
 
 
 def compare(course, chapter, size, plain):
-    """Print one chapter's lines."""
+    """Print one chapter's line."""
     room = Path(tempfile.mkdtemp(prefix="bench-"))
     own = make_class(course, chapter, room, size=size)
     seconds, peak = timed([str(BIN / "cs231n"), "grade", chapter], room)
@@ -155,7 +154,7 @@ def compare(course, chapter, size, plain):
     keeper = batch.Keeper(own, chapter, "")
     tasks = keeper.todo(found, batch.edition(job), only_failed=False, force=True)
     tasks = [keeper.load(task) for task in tasks]
-    spent, mine = all_cpu(own, job, tasks), own_cpu(own, job, size)
+    spent, mine = all_cpu(keeper, job, tasks), own_cpu(own, job, size)
     clean(room)
     subprocess.run([BIN / "nbgrader", "generate_assignment", chapter, "--force"], cwd=room,
                    env=ENVIRONMENT, capture_output=True, check=False)

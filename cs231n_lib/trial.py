@@ -156,14 +156,20 @@ def run(exercise: Exercise, functions: dict, inputs: dict) -> Trial:
     return Trial("ok", outputs, changed, seconds=seconds)
 
 
+def run_each(exercise: Exercise, functions: dict, inputs):
+    """Yield the trial of one case's inputs after the other, up to the first with a `FINAL` status.
+    """
+    for given in inputs:
+        trial = run(exercise, functions, given)
+        yield trial
+        if trial.status in FINAL:
+            return
+
+
 def run_all(exercise: Exercise, functions: dict, cases) -> list:
     """Run cases in order; after one with a status of `FINAL` the rest is taken to end like it."""
-    trials: list = []
-    for case in cases:
-        trials.append(run(exercise, functions, case.inputs))
-        if trials[-1].status in FINAL:
-            break
-    return trials + [trials[-1]] * (len(cases) - len(trials))
+    trials = list(run_each(exercise, functions, [case.inputs for case in cases]))
+    return trials + trials[-1:] * (len(cases) - len(trials))
 
 
 def _describe(error, with_type) -> str:

@@ -192,9 +192,9 @@ class Bank:
         functions = self.functions(chapter, record, variant)
         names = [c.name for c in record.cases]
         count = names.index(endless) if endless in names else len(names)
-        trials = trial.run_all(record, functions, record.cases[:count]) if count else []
+        trials = trial.run_all(record, functions, record.cases[:count])
         out_of_time = Trial("timeout", error=f"ran for more than {record.seconds:g} s")
-        trials = tuple(trials) + (out_of_time,) * (len(names) - count)
+        trials = tuple(trials + [out_of_time] * (len(names) - count))
         if not summarise:
             return trials
         trials = [summarised(record, c, t) for c, t in zip(record.cases, trials)]

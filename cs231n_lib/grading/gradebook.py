@@ -134,8 +134,7 @@ class Writer:
         if new:
             self.db.execute(insert(table), new)
         if old:
-            # Run on the connection: a session would take several rows for objects of its own.
-            self.db.connection().execute(update(table).where(table.c.id == bindparam("row")), old)
+            self.db.execute(update(table).where(table.c.id == bindparam("row")), old)
 
     def _there(self, kind, notebook_id: str) -> dict:
         table = kind.__table__

@@ -167,11 +167,8 @@ def run_cases(shell, question):
         if not callable(function):
             yield {"status": "missing", "error": f"{name} is not defined"}
             return
-    for inputs in question["inputs"]:
-        result = trial.run(exercise, functions, inputs)
+    for result in trial.run_each(exercise, functions, question["inputs"]):
         yield {
             "status": result.status, "error": result.error[:2000], "where": result.where[:500],
             "outputs": result.outputs, "changed": list(result.changed),
         }
-        if result.status in trial.FINAL:
-            return
