@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from hostile.corpus import HONEST, RIGHT, Entry, submission
-from hostile.judgement import mini_course
+from hostile.corpus import HONEST, RIGHT, Entry
+from hostile.judgement import hand_in, mini_course
 
 from cs231n_lib.grading.sandbox import why_not
 
@@ -16,14 +16,8 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()
 
 def test_a_class_is_graded_through_a_scheduler(tmp_path):
     course = mini_course(tmp_path)
-    release = json.loads((course.notebooks / "01_mini/01_mini.ipynb").read_text())
-    for cell in release["cells"]:
-        cell["source"] = "".join(cell["source"])
-    for student, entry in (("a", Entry("", 20, RIGHT)), ("b", Entry("", 5, HONEST)),
-                           ("c", Entry("", 0, {}, raw=b"junk"))):
-        folder = course.root / "submitted" / student / "01_mini"
-        folder.mkdir(parents=True)
-        (folder / "01_mini.ipynb").write_bytes(submission(entry, release))
+    hand_in(course, {"a": Entry("", 20, RIGHT), "b": Entry("", 5, HONEST),
+                     "c": Entry("", 0, {}, raw=b"junk")})
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:

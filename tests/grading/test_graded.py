@@ -1,11 +1,10 @@
 """The graded notebook and the feedback page of one submission, and how reports read them."""
 
-import json
 
 import nbformat
 import pytest
-from hostile.corpus import BREAKERS, HONEST_VARIANTS, RIGHT, Entry, submission
-from hostile.judgement import mini_course
+from hostile.corpus import BREAKERS, HONEST_VARIANTS, RIGHT, Entry
+from hostile.judgement import hand_in, mini_course
 
 from cs231n_lib.grading.batch import grade_class
 from cs231n_lib.grading.report import NothingGraded, answers_of, report
@@ -18,9 +17,6 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     made = mini_course(tmp_path_factory.mktemp("graded"))
-    release = json.loads((made.notebooks / "01_mini/01_mini.ipynb").read_text())
-    for cell in release["cells"]:
-        cell["source"] = "".join(cell["source"])
     wrong = RIGHT | {"relu": "def relu(x):\n    return np.abs(x)"}
     named = {e.name: e for e in BREAKERS + HONEST_VARIANTS}
     class_ = {
@@ -30,10 +26,7 @@ def course(tmp_path_factory):
         "one-case": Entry("", 0, RIGHT | {
             "softmax": "def softmax(s):\n    e = np.exp(s)\n    return e / e.sum(1)[:, None]"}),
     }
-    for student, entry in class_.items():
-        folder = made.root / "submitted" / student / "01_mini"
-        folder.mkdir(parents=True)
-        (folder / "01_mini.ipynb").write_bytes(submission(entry, release))
+    hand_in(made, class_)
     grade_class(made, "01_mini", jobs=1)
     return made
 

@@ -31,21 +31,26 @@ def mini_course(room: Path) -> Course:
     return course
 
 
-@pytest.fixture(scope="module")
-def graded(request, tmp_path_factory):
-    """Grade the module's GROUP; return (entries, records by student, course)."""
-    course = mini_course(tmp_path_factory.mktemp("course"))
+def hand_in(course: Course, entries: dict) -> None:
+    """Hand in an entry of the corpus for each student."""
     release = json.loads((course.notebooks / "01_mini" / "01_mini.ipynb").read_text())
     for cell in release["cells"]:
         cell["source"] = "".join(cell["source"])
-    entries = {}
-    for i, entry in enumerate(request.module.GROUP):
-        entries[f"{i:03d}-a-{entry.name}"] = entry
-        entries[f"{i:03d}-b-clean"] = CLEAN
     for student, entry in entries.items():
         folder = course.root / "submitted" / student / "01_mini"
         folder.mkdir(parents=True)
         (folder / "01_mini.ipynb").write_bytes(submission(entry, release))
+
+
+@pytest.fixture(scope="module")
+def graded(request, tmp_path_factory):
+    """Grade the module's GROUP; return (entries, records by student, course)."""
+    course = mini_course(tmp_path_factory.mktemp("course"))
+    entries = {}
+    for i, entry in enumerate(request.module.GROUP):
+        entries[f"{i:03d}-a-{entry.name}"] = entry
+        entries[f"{i:03d}-b-clean"] = CLEAN
+    hand_in(course, entries)
     grade_class(course, "01_mini", jobs=1, limits=LIMITS)
     return entries, Journal(course.root / "grading/01_mini/journal.jsonl").read(), course
 
